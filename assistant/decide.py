@@ -1,0 +1,90 @@
+"""Turn what passed the gate into an answer, or into an abstention that says why and what is missing."""
+
+from collections.abc import Collection, Sequence
+
+from assistant.answer import Abstention, Citation, Conflict, Draft, Hit, Question, Reason, Role, Sentence, Status, Verdict
+
+_MAX_NEAR = 4
+
+
+def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conflict]) -> tuple[Status, Verdict]:
+    """Give status and verdict of a grounded draft that has sentences.
+
+    A verdict stands only while the sentence that decides it does, and is conditional where authorities
+    disagree on it.
+    """
+    status = Status.ANSWERED if len(sentences) == len(draft.sentences) else Status.PARTIAL
+    decided = any(s.role is Role.VERDICT for s in sentences)
+    if draft.verdict is Verdict.NONE or not decided:
+        return status, Verdict.NONE
+    disputed = {c.passage_id for conflict in conflicts for side in conflict.sides for c in side.citations}
+    rests_on = {c.passage_id for s in sentences if s.role is Role.VERDICT for c in s.citations}
+    return status, Verdict.CONDITIONAL if rests_on & disputed else draft.verdict
+
+
+def unknown_codes(unknown: Sequence[str], near: Collection[str]) -> Abstention:
+    """Give the abstention on codes that neither the library nor the code registry knows."""
+    names = ", ".join(unknown)
+    plural = len(unknown) > 1
+    hint = f" Near: {', '.join(sorted(near)[:_MAX_NEAR])}." if near else ""
+    return Abstention(
+        Reason.UNKNOWN_CODE,
+        f"No source in the library names {names}{', nor are they' if plural else ', nor is it'} in the code registry.{hint}",
+        f"A source that names {names}, if the number is right.",
+    )
+
+
+def not_in_force(question: Question, codes: Sequence[str]) -> Abstention:
+    """Give the abstention where sources exist, but none in force on the date of service."""
+    about = ", ".join(codes)
+    return Abstention(
+        Reason.NOT_IN_FORCE,
+        f"The library holds rules on {about}, but none that was in force on {question.as_of.isoformat()}.",
+        f"A source on {about} that was in force on {question.as_of.isoformat()}, or another date of service.",
+    )
+
+
+def no_answer(question: Question, reason: Reason, hits: Sequence[Hit]) -> Abstention:
+    """Give the abstention for an answerer that found nothing to say."""
+    about = ", ".join(question.codes) or "this"
+    payer = f" for {question.payer}" if question.payer else ""
+    wanted = f"A source that answers this question{payer}" + (f" and names {about}." if question.codes else ".")
+    details = {
+        Reason.NO_EVIDENCE: f"Nothing in the library says this about {about}{payer}."
+        if question.codes
+        else "Nothing in the library answers this.",
+        Reason.WEAK_EVIDENCE: "The nearest passages do not say enough to answer this.",
+        Reason.OUT_OF_SCOPE: "Nothing in the library is about this.",
+        Reason.UNSUPPORTED_DRAFT: "No sentence of the proposed answer could be proved by a quote.",
+    }
+    return Abstention(
+        reason, details.get(reason, "The library does not answer this.") + ("" if hits else " No passage is in scope."), wanted
+    )
+
+
+def near_codes(code: str, known: Collection[str]) -> frozenset[str]:
+    """Give the known codes that differ from `code` by one changed character or two swapped neighbours."""
+    return frozenset(other for other in known if len(other) == len(code) and _is_near(code, other))
+
+
+def _is_near(one: str, other: str) -> bool:
+    apart = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(apart) == 1:
+        return True
+    swapped = len(apart) == 2 and apart[1] == apart[0] + 1
+    return swapped and one[apart[0]] == other[apart[1]] and one[apart[1]] == other[apart[0]]
+
+
+def follow_ups(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Give up to three further questions that the passages found can bear on."""
+    asked = question.codes or tuple(dict.fromkeys(c for h in hits[:3] for c in h.passage.named_codes))[:1]
+    others = [c for c in dict.fromkeys(c for h in hits for c in h.passage.named_codes) if c not in asked]
+    ideas = [f"What must be documented for {asked[0]}?", f"Which modifier applies to {asked[0]}?"] if asked else []
+    ideas += [f"Can {asked[0]} and {others[0]} be billed together?"] if asked and others else []
+    return tuple(idea for idea in ideas if idea.lower() != question.text.lower())[:3]
+
+
+def cited_passages(sentences: Sequence[Sentence]) -> tuple[str, ...]:
+    """Give the ids of the passages that the sentences cite, each once."""
+    citations: list[Citation] = [c for s in sentences for c in s.citations]
+    return tuple(dict.fromkeys(c.passage_id for c in citations))

@@ -1,0 +1,264 @@
+"""The default answerer: picks the sentences that answer a question and what they rule. No model writes anything."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Protocol
+
+from assistant.answer import Draft, DraftSentence, Hit, Intent, Question, Quote, Reason, Role, Verdict
+from assistant.polarity import Ruling, asks_for_records, is_negated, makes_exception, refuses, ruling_of, sets_condition, speaks_of_both
+from assistant.terms import content_terms, expand, stem, stems
+from ingest.documents import Passage
+from ingest.embed import Embedder
+from ingest.sentences import sentence_spans
+
+_ANSWER_LABEL = re.compile(r"(?:^|\n)(?:[A-Z][a-z]+ )?(?:Answer|A)\s?\d{0,3}\s?[:.)]\s+")
+_MONEY = re.compile(
+    r"\$\s?\d|\b\d[\d.,]*\s*(?:dollars|RVUs?|work RVU|percent|%)|\bRVUs?\b.{0,20}\d|conversion factor.{0,40}\d", re.IGNORECASE
+)
+_MIN_WORDS = 3
+_LEAD_CHARS = 300
+_Idf = Mapping[str, tuple[frozenset[str], float]]
+_NUMBER = re.compile(
+    r"\b(?:\d+|one|two|three|four|five|once|twice|each|every|per|single|weekly|daily|multiple|more than|only)\b", re.IGNORECASE
+)
+_MODIFIER = re.compile(r"\bmodifiers?\b|\bTC\b|\b26\b|component", re.IGNORECASE)
+
+
+class Answerer(Protocol):
+    """What proposes an answer from passages."""
+
+    @property
+    def name(self) -> str:
+        """Name for provenance."""
+
+    def draft(self, question: Question, hits: Sequence[Hit]) -> Draft:
+        """Give an unverified draft that quotes from `hits` only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How sentences are weighed and when evidence is too weak; chosen on the dev questions."""
+
+    meaning: float = 0.45
+    words: float = 0.25
+    passage: float = 0.30
+    cue: float = 0.12
+    decide_within: float = 0.93
+    keep_within: float = 0.80
+    keep_exceptions_within: float = 0.55
+    min_shared: float = 0.2
+    lead_share: float = 0.6
+    sure_cosine: float = 0.62
+    strength_coverage: float = 0.5
+    strength_code: float = 0.15
+    strength_cue: float = 0.1
+    min_strength: float = 0.8
+    min_related: float = 0.5
+    most_alike: float = 0.65
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A sentence that could be quoted."""
+
+    text: str
+    hit: Hit
+    score: float
+    cosine: float
+    shared: float
+
+
+class ExtractiveAnswerer:
+    """Quotes the best sentences, verdict first."""
+
+    name = "extractive"
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        glossary: Mapping[str, tuple[str, ...]],
+        counts: Callable[[Sequence[str]], tuple[dict[str, int], int]],
+        max_sentences: int,
+        weights: Weights | None = None,
+    ) -> None:
+        """Take `counts`, which gives how many passages hold each word, and how many passages there are."""
+        self._embedder = embedder
+        self._glossary = glossary
+        self._counts = counts
+        self._max_sentences = max_sentences
+        self._weights = weights or Weights()
+
+    def draft(self, question: Question, hits: Sequence[Hit]) -> Draft:
+        """Give the sentences that answer, or the reason why none does."""
+        ranked = self._rank(question, hits)
+        if not ranked:
+            return Draft(Verdict.NONE, (), Reason.NO_EVIDENCE)
+        if reason := self._weakness(question, ranked):
+            return Draft(Verdict.NONE, (), reason)
+        deciding = self._deciding(question, ranked)
+        verdict = _verdict(question, deciding)
+        chosen = self._choose(question, ranked, deciding if verdict is not Verdict.NONE else [])
+        return Draft(verdict, tuple(_sentence(c, question, deciding, verdict) for c in chosen))
+
+    # -- ranking -------------------------------------------------------------------------------------------
+
+    def _rank(self, question: Question, hits: Sequence[Hit]) -> list[_Candidate]:
+        found = [(hit, lead, text) for hit in hits for lead, text in quotable(hit.passage)]
+        if not found:
+            return []
+        vectors = self._embedder.encode([question.text, *(f"{lead}\n{text}".strip() for _, lead, text in found)])
+        cosines = vectors[1:] @ vectors[0]
+        idf = self._idf(question)
+        best_hit = max(hit.score for hit in hits) or 1.0
+        ranked = [
+            self._weigh(question, idf, hit, lead, text, float(c), best_hit) for (hit, lead, text), c in zip(found, cosines, strict=True)
+        ]
+        return sorted(ranked, key=lambda c: (-c.score, c.hit.passage.id, c.text))
+
+    def _weigh(self, question: Question, idf: _Idf, hit: Hit, lead: str, text: str, cosine: float, best_hit: float) -> _Candidate:
+        w = self._weights
+        shared = max(_share(idf, text), w.lead_share * _share(idf, f"{lead}\n{text}"))
+        score = w.meaning * cosine + w.words * shared + w.passage * hit.score / best_hit + w.cue * _cue(question, text)
+        return _Candidate(text, hit, score, cosine, shared)
+
+    def _idf(self, question: Question) -> _Idf:
+        """Give for each word of the question, codes left out, the stems that count as it and its weight (rarer is heavier)."""
+        added = expand(question.text, self._glossary)
+        words = [word for word in content_terms(question.text) if word.upper() not in question.codes]
+        counts, total = self._counts(words)
+        return {w: (frozenset({stem(w), *map(stem, added.get(w, ()))}), log(1 + total / (1 + counts[w]))) for w in words}
+
+    def _weakness(self, question: Question, ranked: list[_Candidate]) -> Reason | None:
+        """Give why the evidence is too weak to answer from, or None when it is not."""
+        w = self._weights
+        top = ranked[:3]
+        if question.intent is Intent.RATE and not any(_MONEY.search(c.text) for c in top):
+            return Reason.NO_EVIDENCE
+        strength = self._strength(question, top)
+        if strength >= w.min_strength:
+            return None
+        if strength >= w.min_related:
+            return Reason.WEAK_EVIDENCE
+        return Reason.NO_EVIDENCE if question.codes else Reason.OUT_OF_SCOPE
+
+    def _strength(self, question: Question, top: Sequence[_Candidate]) -> float:
+        """Give how well the best sentences bear on the question: likeness, words covered, code held, cue held."""
+        w = self._weights
+        cosine = max(max(c.cosine, c.hit.cosine) for c in top)
+        text = " ".join(f"{c.hit.document.title} {' '.join(c.hit.passage.section)} {c.hit.passage.text}" for c in top)
+        coded = any(c.hit.passage.codes & set(question.codes) for c in top)
+        cued = any(_cue(question, c.text) for c in top)
+        return cosine + w.strength_coverage * _share(self._idf(question), text) + w.strength_code * coded + w.strength_cue * cued
+
+    # -- choosing ------------------------------------------------------------------------------------------
+
+    def _deciding(self, question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
+        """Give the sentences that rule on the question: the best that rules, and near ones that rule otherwise."""
+        if not question.asks_ruling:
+            return []
+        ruling = [c for c in ranked[:6] if self._may_decide(question, c) and ruling_of(c.text, question.text) is not Ruling.SILENT]
+        return [
+            c for c in ruling if c.score >= self._weights.decide_within * ruling[0].score and c.hit.document.id == ruling[0].hit.document.id
+        ][:2]
+
+    def _may_decide(self, question: Question, candidate: _Candidate) -> bool:
+        """Tell whether a sentence bears on what is asked, not just on the code; for a pair of codes, on both."""
+        bears = candidate.shared >= self._weights.min_shared or candidate.cosine >= self._weights.sure_cosine
+        return bears and (len(question.codes) < 2 or speaks_of_both(candidate.text))
+
+    def _choose(self, question: Question, ranked: list[_Candidate], deciding: list[_Candidate]) -> list[_Candidate]:
+        chosen = list(deciding)
+        best = ranked[0].score
+        anchors = {c.hit.document.id for c in (deciding or ranked[:1])}
+        for candidate in ranked:
+            if len(chosen) >= self._max_sentences:
+                break
+            relevant = candidate.score >= self._weights.keep_within * best or (
+                candidate.hit.document.id in anchors
+                and self._must_know(question, candidate)
+                and candidate.score >= self._weights.keep_exceptions_within * best
+            )
+            if relevant and not any(_alike(candidate.text, c.text) > self._weights.most_alike for c in chosen):
+                chosen.append(candidate)
+        return chosen
+
+    @staticmethod
+    def _must_know(question: Question, candidate: _Candidate) -> bool:
+        """Tell whether a sentence limits the very code that a ruling is asked on."""
+        about = not question.codes or bool(candidate.hit.passage.codes & set(question.codes))
+        return question.asks_ruling and about and (makes_exception(candidate.text) or refuses(candidate.text))
+
+
+def quotable(passage: Passage) -> tuple[tuple[str, str], ...]:
+    """Give the sentences of a passage that may be evidence, each with the words that lead to it.
+
+    Of a question and its answer only the answer may be quoted, and the question leads; of a table the rows,
+    led by its header; else sentences, led by their heading.
+    """
+    heading = passage.section[-1] if passage.section else ""
+    if label := _ANSWER_LABEL.search(passage.text):
+        return tuple((passage.text[: label.start()][-_LEAD_CHARS:], text) for text in _sentences(passage.text[label.end() :]))
+    if " | " in passage.text:
+        header, *rows = (passage.header, *passage.text.split("\n")) if passage.header else passage.text.split("\n")
+        return tuple((f"{heading}\n{header}".strip(), row) for row in rows)
+    return tuple((heading, text) for text in _sentences(passage.text))
+
+
+def _sentences(body: str) -> tuple[str, ...]:
+    found = (body[start:end] for start, end in sentence_spans(body))
+    return tuple(text for text in found if not text.endswith("?") and len(text.split()) >= _MIN_WORDS)
+
+
+def _share(idf: _Idf, text: str) -> float:
+    """Give the share of the question's weight whose words occur in `text`, in [0, 1]."""
+    held = stems(text)
+    total = sum(weight for _, weight in idf.values())
+    return sum(weight for accepted, weight in idf.values() if accepted & held) / total if total else 0.0
+
+
+def _verdict(question: Question, deciding: list[_Candidate]) -> Verdict:
+    rulings = {ruling_of(c.text, question.text) for c in deciding}
+    if not rulings:
+        return Verdict.NONE
+    if len(rulings) > 1 or Ruling.CONDITIONAL in rulings:
+        return Verdict.CONDITIONAL
+    refused = Ruling.REFUSED in rulings
+    return Verdict.YES if refused == is_negated(question.text) else Verdict.NO
+
+
+def _sentence(candidate: _Candidate, question: Question, deciding: list[_Candidate], verdict: Verdict) -> DraftSentence:
+    quote = Quote(candidate.hit.passage.id, candidate.text)
+    role = Role.VERDICT if candidate in deciding and verdict is not Verdict.NONE else _role(candidate.text, question)
+    return DraftSentence(candidate.text, role, (quote,))
+
+
+def _role(text: str, question: Question) -> Role:
+    if makes_exception(text):
+        return Role.EXCEPTION
+    if asks_for_records(text) and (question.intent is Intent.DOCUMENTATION or sets_condition(text)):
+        return Role.DOCUMENTATION
+    return Role.CONDITION if sets_condition(text) or refuses(text) else Role.BACKGROUND
+
+
+def _cue(question: Question, text: str) -> float:
+    """Give 1 when a sentence holds the kind of word that the question's intent calls for."""
+    match question.intent:
+        case Intent.RATE:
+            return float(bool(_MONEY.search(text)))
+        case Intent.FREQUENCY:
+            return float(bool(_NUMBER.search(text)))
+        case Intent.MODIFIER:
+            return float(bool(_MODIFIER.search(text)))
+        case Intent.DOCUMENTATION:
+            return float(asks_for_records(text))
+        case Intent.RULING:
+            return float(sets_condition(text) or refuses(text))
+        case _:
+            return 0.0
+
+
+def _alike(one: str, other: str) -> float:
+    a, b = stems(one), stems(other)
+    return len(a & b) / len(a | b) if a | b else 0.0

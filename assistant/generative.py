@@ -1,0 +1,127 @@
+"""The optional answerer: a chat model proposes claims with quotes; the quote gate decides what is shown."""
+
+import json
+import queue
+import secrets
+import threading
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from assistant.answer import Draft, DraftSentence, Hit, Question, Quote, Reason, Role, Verdict
+from corpus.errors import ModelReplyInvalid, ModelUnavailable
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+_MAX_REPLY_CHARS = 100_000
+
+
+class _ReplyQuote(BaseModel):
+    passage: int
+    quote: str
+
+
+class _Claim(BaseModel):
+    text: str
+    role: Literal["verdict", "condition", "exception", "documentation", "background"] = "background"
+    quotes: list[_ReplyQuote] = Field(default_factory=list)
+
+
+class _Reply(BaseModel):
+    verdict: Literal["yes", "no", "conditional", "none"] = "none"
+    claims: list[_Claim] = Field(default_factory=list)
+
+
+class GenerativeAnswerer:
+    """Asks a chat model, which sees the retrieved passages only."""
+
+    def __init__(self, model: "BaseChatModel", name: str, *, timeout_s: float, max_sentences: int) -> None:
+        self.name = name
+        self._model = model
+        self._timeout_s = timeout_s
+        self._max_sentences = max_sentences
+
+    def draft(self, question: Question, hits: Sequence[Hit]) -> Draft:
+        """Give the model's claims as an unverified draft.
+
+        Raises:
+            ModelUnavailable: the model failed or did not reply in time.
+            ModelReplyInvalid: the reply is not the JSON that was asked for.
+        """
+        reply = _read_reply(self._ask(_messages(question, hits, self._max_sentences)))
+        sentences = tuple(_sentence(claim, hits) for claim in reply.claims[: self._max_sentences])
+        return Draft(Verdict(reply.verdict), sentences, None if sentences else Reason.NO_EVIDENCE)
+
+    def _ask(self, messages: list[tuple[str, str]]) -> str:
+        """Call the model in a thread of its own: a provider that hangs must not hang the reader."""
+        box: queue.SimpleQueue[tuple[str, Exception | None]] = queue.SimpleQueue()
+        threading.Thread(target=_invoke, args=(self._model, messages, box), daemon=True).start()
+        try:
+            text, error = box.get(timeout=self._timeout_s)
+        except queue.Empty:
+            raise ModelUnavailable(f"{self.name} did not reply within {self._timeout_s:g} s") from None
+        if error is not None:
+            raise ModelUnavailable(f"{self.name} failed ({type(error).__name__})") from error
+        return text
+
+
+def open_model(name: str, *, api_key: str, base_url: str, timeout_s: float) -> "BaseChatModel":
+    """Give the chat model `provider:model` through LangChain.
+
+    Raises:
+        ModelUnavailable: the provider is unknown, its package is missing, or its key is.
+    """
+    from langchain.chat_models import init_chat_model
+
+    options: dict[str, Any] = {"temperature": 0, "timeout": timeout_s, "max_retries": 1}
+    options |= {key: value for key, value in (("api_key", api_key), ("base_url", base_url)) if value}
+    try:
+        model: BaseChatModel = init_chat_model(name, **options)
+    except Exception as error:  # each provider raises its own kinds
+        raise ModelUnavailable(f"the chat model {name!r} cannot be opened: {error}") from error
+    return model
+
+
+def _invoke(model: "BaseChatModel", messages: list[tuple[str, str]], box: "queue.SimpleQueue[tuple[str, Exception | None]]") -> None:
+    try:
+        content = model.invoke(messages).content
+        box.put((content if isinstance(content, str) else "".join(_part(part) for part in content), None))
+    except Exception as error:  # whatever a provider raises is told to the caller
+        box.put(("", error))
+
+
+def _part(part: str | dict[str, Any]) -> str:
+    return part if isinstance(part, str) else str(part.get("text", ""))
+
+
+def _messages(question: Question, hits: Sequence[Hit], max_sentences: int) -> list[tuple[str, str]]:
+    system = files("assistant").joinpath("prompts/answer.md").read_text(encoding="utf-8").format(max_sentences=max_sentences)
+    fence = secrets.token_hex(8)
+    passages = "\n".join(
+        f"<passage-{fence} number={n}>\n{_source(hit)}\n{hit.passage.text}\n</passage-{fence}>" for n, hit in enumerate(hits, 1)
+    )
+    asked = f"Question: {question.text}\nDate of service: {question.as_of.isoformat()}\nPayer: {question.payer or 'any'}"
+    return [("system", system), ("human", f"{passages}\n\n{asked}")]
+
+
+def _source(hit: Hit) -> str:
+    document, passage = hit.document, hit.passage
+    return f"[{document.publisher}, {document.title}, {document.edition}; {document.authority}; payer {passage.payer}; {' > '.join(passage.section)}]"
+
+
+def _read_reply(text: str) -> _Reply:
+    start, end = text.find("{"), text.rfind("}")
+    if len(text) > _MAX_REPLY_CHARS or start < 0 or end < start:
+        raise ModelReplyInvalid("the model's reply is not the JSON object that was asked for")
+    try:
+        return _Reply.model_validate(json.loads(text[start : end + 1]))
+    except (ValueError, RecursionError, ValidationError) as error:
+        raise ModelReplyInvalid("the model's reply is not the JSON object that was asked for") from error
+
+
+def _sentence(claim: _Claim, hits: Sequence[Hit]) -> DraftSentence:
+    quotes = tuple(Quote(hits[q.passage - 1].passage.id if 0 < q.passage <= len(hits) else "", q.quote) for q in claim.quotes)
+    return DraftSentence(claim.text, Role(claim.role), quotes)

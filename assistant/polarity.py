@@ -1,0 +1,123 @@
+"""Tell what a sentence rules: allowed, refused, or either under a condition; and whether a question meets it."""
+
+import re
+from enum import StrEnum
+
+from assistant.terms import stems
+
+_REFUSES = re.compile(
+    r"\b(?:not|never|cannot|can['’]t|won['’]t|don['’]t|doesn['’]t|isn['’]t|aren['’]t|shouldn['’]t|neither|nor|no longer|no separate|no (?:professional|technical|physician) component"
+    r"|den(?:y|ies|ied)|bundle[sd]?|includes? (?:it|them|\d)|(?:is|are|was|were) (?:already )?included in|part of (?:the )?(?:payment|hospital|package|7|code)|packaged|inappropriate|incorrect|wrong|improper"
+    r"|prohibit\w*|exclud\w+|insufficient|reject\w*|disallow\w*|forbid\w*|ineligible|non-?covered|deleted|invalid)\b",
+    re.IGNORECASE,
+)
+_ALLOWS = re.compile(
+    r"\b(?:may|can|could|allow(?:s|ed)?|accept(?:s|ed|able)?|permit(?:s|ted)?|payable|billable|reportable|covered|covers|eligible|separately|appropriate"
+    r"|is (?:reported|billed|paid|used|required|needed|technical|professional)|are (?:reported|billed|paid|used|required|needed)|should|must|requires?|required|needs?|has to|have to|expects?|valid|always|both|pays?|reports?)\b",
+    re.IGNORECASE,
+)
+_HEDGES = re.compile(
+    r"\b(?:if|when|whenever|unless|only|except|provided|as long as|depend(?:s|ing)?|generally|normally|usually|typically|often|however|but|yet|although|certain|some|situations?|"
+    r"case[- ]by[- ]case|where|until|up to|subject to|limited to|may arise|with (?:documentation|documented|medical necessity|modifier)|more than|at least)\b",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(
+    r"\b(?:if|when|whenever|unless|only|except|provided(?: that)?|as long as|where|during|after|before|with|without|for|whose)\b(.+?)(?=[;:]|,? (?:but|yet|however)\b|$)",
+    re.IGNORECASE,
+)
+_DOCUMENTS = re.compile(
+    r"\b(?:document\w*|written|writing|sign(?:s|ed|ature)?|dated|record(?:s|ed)?|chart|order(?:ed)?|report must|request)\b", re.IGNORECASE
+)
+_EXCEPTS = re.compile(r"\b(?:except|unless|however|yet|exception|situations may arise|only)\b", re.IGNORECASE)
+_NEGATED_QUESTION = re.compile(r"\b(?:not|never|n['’]t|cannot|can['’]t|without|denied|excluded|bundled|included)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r";|,?\s+\b(?:but|yet|however|although|whereas|while)\b", re.IGNORECASE)
+_ASKS_NEED = re.compile(r"\b(?:needs?|needed|requires?|required|must|have to|has to|necessary|mandatory)\b", re.IGNORECASE)
+_SAYS_NEED = re.compile(r"\b(?:need\w*|requir\w+|must|necessary|mandatory|ha(?:s|ve) to|unnecessary)\b", re.IGNORECASE)
+_ASKS_ENOUGH = re.compile(r"\b(?:enough|suffic\w+|acceptable|good enough|do the job|suffice)\b", re.IGNORECASE)
+_SAYS_ENOUGH = re.compile(
+    r"\b(?:enough|suffic\w+|insufficient|(?:un)?accept\w*|will not do|is not an?|do(?:es)? not count|counts)\b", re.IGNORECASE
+)
+_TOGETHER = re.compile(
+    r"\b(?:together|same (?:day|date|session|claim|service)|alongside|in addition|separately|bundl\w+|includ\w+|edit|inside|part of|packaged|besides|along with|with (?:it|7|g|modifier)|addition to|also|not added|add(?:ed)?|mutually|column)\b",
+    re.I,
+)
+_MET = 0.5
+
+
+class Ruling(StrEnum):
+    """What one sentence rules."""
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    CONDITIONAL = "conditional"
+    SILENT = "silent"
+
+
+def ruling_of(sentence: str, question: str) -> Ruling:
+    """Give what `sentence` rules on `question`.
+
+    Clauses joined by "but", "yet" and the like rule apart; where the question asks for a need or for what is
+    enough, only clauses that speak of that count. A hedge counts for nothing when the question states it.
+    """
+    clauses = _CLAUSE.split(sentence)
+    if _ASKS_ENOUGH.search(question):
+        fitting = [clause for clause in clauses if _SAYS_ENOUGH.search(clause)]
+    elif _ASKS_NEED.search(question):
+        fitting = [clause for clause in clauses if _SAYS_NEED.search(clause)] or clauses
+    else:
+        fitting = clauses
+    rulings = {_rule(clause, question) for clause in fitting} - {Ruling.SILENT}
+    if not rulings:
+        return Ruling.SILENT
+    return rulings.pop() if len(rulings) == 1 else Ruling.CONDITIONAL
+
+
+def _rule(clause: str, question: str) -> Ruling:
+    refused, allowed = bool(_REFUSES.search(clause)), bool(_ALLOWS.search(clause))
+    if not refused and not allowed:
+        return Ruling.SILENT
+    if _HEDGES.search(clause) and not meets_condition(clause, question):
+        return Ruling.CONDITIONAL
+    return Ruling.REFUSED if refused else Ruling.ALLOWED
+
+
+def speaks_of_both(sentence: str) -> bool:
+    """Tell whether a sentence rules on codes beside each other: together, on the same day, one inside the other."""
+    return bool(_TOGETHER.search(sentence))
+
+
+def meets_condition(sentence: str, question: str) -> bool:
+    """Tell whether the question states most of what the sentence makes its condition."""
+    asked = stems(question)
+    clauses = [stems(match[1]) for match in _CONDITION.finditer(sentence)]
+    wanted = frozenset().union(*clauses) if clauses else frozenset()
+    return bool(wanted) and len(wanted & asked) >= _MET * len(wanted)
+
+
+def refuses(sentence: str) -> bool:
+    """Tell whether a sentence forbids or negates something."""
+    return bool(_REFUSES.search(sentence))
+
+
+def makes_exception(sentence: str) -> bool:
+    """Tell whether a sentence sets a case apart from the rule."""
+    return bool(_EXCEPTS.search(sentence)) or bool(
+        re.search(r"\bdo(?:es)? not (?:report|bill|use)|\b(?:not|never) (?:be )?(?:reported|billed|used)\b", sentence, re.IGNORECASE)
+    )
+
+
+def asks_for_records(sentence: str) -> bool:
+    """Tell whether a sentence says what must be written, signed or kept."""
+    return bool(_DOCUMENTS.search(sentence))
+
+
+def sets_condition(sentence: str) -> bool:
+    """Tell whether a sentence hedges or demands something."""
+    return bool(_HEDGES.search(sentence)) or bool(
+        re.search(r"\b(?:must|requires?|required|has to|have to|needs? to)\b", sentence, re.IGNORECASE)
+    )
+
+
+def is_negated(question: str) -> bool:
+    """Tell whether a question asks for a refusal ("Is 77300 bundled …?"), so that a refusing source means yes."""
+    return bool(_NEGATED_QUESTION.search(question))

@@ -1,0 +1,78 @@
+"""Read a question: its codes, modifiers, and what it wants to know."""
+
+import re
+from datetime import date
+
+from assistant.answer import Intent, Question
+from corpus.errors import AnswerError
+from ingest.canonical import canonical
+from ingest.codes import expand_range, find_codes, find_modifiers, find_ranges, index_key
+
+MAX_CHARS = 4_000
+_MAX_RANGE = 20
+
+_INTENTS = (
+    (Intent.RATE, r"\b(?:rates?|fee|fees|rvus?|how much|dollars?|pay(?:s|ment)? amount|(?:payment|reimbursement) (?:rate|amount|for)|conversion factor|price|cost)\b"),
+    (Intent.FREQUENCY, r"\bhow (?:often|many|frequently)\b|\b(?:per (?:week|course|day|fraction|plan)|once|twice|times|weekly limit|frequency|units?|max(?:imum)?)\b"),
+    (Intent.REPLACEMENT, r"\b(?:replac\w+|deleted|instead of|new code|successor|crosswalk\w*|used to be|what happened to|still (?:valid|active|exist\w*))\b"),
+    (Intent.MODIFIER, r"\bmod(?:ifier)?s?\b|\btc\b|-26\b"),
+    (Intent.WHO, r"\bwho\b|\bwhose\b|\bwhich (?:provider|physician|staff|specialist)\b|\bsupervis\w*\b|\bpresent\b|\bon-?site\b"),
+    (Intent.DOCUMENTATION, r"\bdocument\w*\b|\brecords?\b|\bcharts?\b|\breport (?:need|include|have|contain)|\bsign(?:ed|ature)?\b|\brequest\b|\bcheck ?box\b|\border\b"),
+    (Intent.DEFINITION, r"\bwhat (?:is|are|does|do|makes|counts)\b|\bdefin\w+\b|\bmeans?\b|\bdescri\w+\b|\bdifference\b|\bmeasur\w+\b"),
+)  # fmt: skip
+_RULING_START = r"(?:can|could|may|might|is|are|was|were|do|does|did|should|shall|must|will|would|has|have|am|ok|okay|allowed|any|need|permitted|billable|bundled)"
+_RULING = re.compile(
+    rf"^(?:(?:hi|hello|so|and|also|question|q|then|hey|btw|for|if|when|in|on|with|after|under|since|because)\b[^?]*?[,:-]\s*)?{_RULING_START}\b"
+    rf"|[,.;:?!-]\s*(?:\w+ ){{0,2}}?{_RULING_START}\s+(?:i|we|you|they|it|he|she|the|a|an|our|this|that|there|both|these|those|my|your|medicare|\d)"
+    r"|\b(?:ok(?:ay)? to|allowed to|able to|possible to|need to|have to|enough|right\??$|correct\??$|or not\??$|y/n|billable\??$|payable\??$|covered\??$|required\??$|allowed\??$|ok\??$|separately\??$|together\??$)",
+    re.IGNORECASE,
+)
+_OPEN_START = re.compile(r"^(?:\W*)(?:what|which|who|whom|whose|when|where|how|why)\b", re.IGNORECASE)
+
+
+def read_question(text: str, as_of: date, payer: str | None = None) -> Question:
+    """Give the question as read.
+
+    Raises:
+        AnswerError: it is empty or longer than 4,000 characters.
+    """
+    words = " ".join(canonical(text).split())
+    if not words:
+        raise AnswerError("the question is empty; type what you want to know, for example: Can 77370 be billed after treatment ends?")
+    if len(words) > MAX_CHARS:
+        raise AnswerError(f"the question has {len(words):,} characters, at most {MAX_CHARS:,} are read; ask about one case at a time")
+    return Question(
+        text=words,
+        as_of=as_of,
+        payer=payer.strip() if payer and payer.strip() else None,
+        codes=_codes(words),
+        modifiers=find_modifiers(words),
+        intent=read_intent(words),
+        asks_ruling=asks_ruling(words),
+    )
+
+
+def read_intent(text: str) -> Intent:
+    """Give what the question wants to know, by the first cue that it holds."""
+    for intent, pattern in _INTENTS:
+        if re.search(pattern, text, re.IGNORECASE):
+            return intent
+    return Intent.RULING if asks_ruling(text) else Intent.OTHER
+
+
+def asks_ruling(text: str) -> bool:
+    """Tell whether yes, no or conditional would be an answer.
+
+    Of several questions in one text, the last that is one decides.
+    """
+    parts = [part.strip() for part in re.split(r"(?<=[?])\s+|(?<=[.!])\s+(?=[A-Z])", text) if part.strip()]
+    asking = [part for part in parts if part.endswith("?")] or parts[-1:]
+    return any(_RULING.search(part) and not _OPEN_START.match(part) for part in asking)
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    listed = [index_key(mention.code) for mention in find_codes(text)]
+    for first, last in find_ranges(text):
+        between = expand_range(index_key(first), index_key(last))
+        listed += between if len(between) <= _MAX_RANGE else ()
+    return tuple(dict.fromkeys(listed))

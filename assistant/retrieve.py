@@ -1,0 +1,96 @@
+"""Find the passages that may answer a question: exact codes first, then meaning and words, fused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assistant.answer import Hit, Question
+from assistant.terms import content_terms, expand
+from corpus.digests import AUTHORITIES
+from ingest.documents import Document, Passage
+from ingest.embed import Embedder
+from ingest.library import Library
+from ingest.lookup import Scope, cosines_of, fetch, lexical_rows, rows_with_codes
+from ingest.vectors import VectorIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How ways of finding are weighed; scores are comparable within one question only."""
+
+    candidates: int = 60
+    hits: int = 12
+    dense_weight: float = 0.65
+    lexical_weight: float = 0.35
+    named_bonus: float = 0.10
+    heading_bonus: float = 0.06
+    other_payer_penalty: float = 0.10
+    authority_step: float = 0.006
+
+
+class Retriever:
+    """Finds passages in one library."""
+
+    def __init__(
+        self,
+        library: Library,
+        index: VectorIndex,
+        embedder: Embedder,
+        glossary: Mapping[str, tuple[str, ...]],
+        policy: Policy | None = None,
+    ) -> None:
+        self._library = library
+        self._index = index
+        self._embedder = embedder
+        self._glossary = glossary
+        self._policy = policy or Policy()
+
+    def find(self, question: Question) -> tuple[Hit, ...]:
+        """Give the hits in force on the date of service, best first.
+
+        With codes in the question, passages that name or imply one of them come first; passages that speak
+        of other codes only are left out.
+        """
+        scope = Scope(question.as_of, question.payer)
+        vector = self._embedder.encode([question.text])[0]
+        dense = self._index.search(vector, scope, self._policy.candidates)
+        lexical = lexical_rows(self._library, self._words(question), scope, self._policy.candidates)
+        coded = rows_with_codes(self._library, question.codes, scope) if question.codes else {}
+        found = fetch(self._library, {*dense, *lexical, *coded})
+        dense |= cosines_of(self._library, found.keys() - dense.keys(), vector)
+        top_lexical = max(lexical.values(), default=1.0)
+        hits = [
+            self._hit(question, *found[row], dense.get(row, 0.0), lexical.get(row, 0.0) / top_lexical, coded.get(row, frozenset()))
+            for row in found
+        ]
+        return tuple(sorted((h for h in hits if _may_answer(question, h)), key=lambda h: (-_tier(question, h), -h.score, h.passage.id)))[
+            : self._policy.hits
+        ]
+
+    def _words(self, question: Question) -> list[str]:
+        added = expand(question.text, self._glossary)
+        return list(dict.fromkeys([*content_terms(question.text), *(word for words in added.values() for word in words)]))
+
+    def _hit(self, question: Question, passage: Passage, document: Document, cosine: float, lexical: float, coded: frozenset[str]) -> Hit:
+        policy = self._policy
+        score = policy.dense_weight * max(cosine, 0.0) + policy.lexical_weight * lexical
+        score += policy.named_bonus * len(coded & set(passage.named_codes)) / max(1, len(question.codes))
+        score -= policy.authority_step * _authority_rank(document)
+        if question.payer is None and passage.payer not in {"all", ""} and not passage.payer.startswith("Medicare"):
+            score -= policy.other_payer_penalty
+        via = [name for name, held in (("code", bool(coded)), ("vector", cosine > 0), ("lexical", lexical > 0)) if held]
+        return Hit(passage, document, round(score, 6), round(cosine, 4), round(lexical, 4), tuple(via))
+
+
+def _tier(question: Question, hit: Hit) -> int:
+    """Give 2 to passages that hold every code asked about, 1 to those that hold one, 0 to others."""
+    held = hit.passage.codes & set(question.codes)
+    return 0 if not held else 2 if len(held) == len(question.codes) else 1
+
+
+def _may_answer(question: Question, hit: Hit) -> bool:
+    """Tell whether a passage is silent on codes or speaks of one that was asked about."""
+    return not question.codes or not hit.passage.named_codes or bool(hit.passage.codes & set(question.codes))
+
+
+def _authority_rank(document: Document) -> int:
+    return AUTHORITIES.index(document.authority) if document.authority in AUTHORITIES else len(AUTHORITIES) - 2

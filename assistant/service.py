@@ -1,0 +1,222 @@
+"""`Assistant.ask`: one question in, one answer out. It only joins parts."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from types import TracebackType
+from typing import Self
+
+from assistant import decide
+from assistant.answer import (
+    Abstention,
+    Answer,
+    Conflict,
+    Draft,
+    Hit,
+    Provenance,
+    Question,
+    Quote,
+    Reason,
+    Role,
+    Sentence,
+    Status,
+    Verdict,
+)
+from assistant.answer import DraftSentence as Proposed
+from assistant.extractive import Answerer, quotable
+from assistant.ground import ground
+from assistant.question import read_question
+from assistant.retrieve import Retriever
+from corpus.digests import AUTHORITIES
+from corpus.errors import ModelReplyInvalid, ModelUnavailable
+from ingest.documents import Page
+from ingest.library import Library
+from ingest.lookup import Scope, all_codes, codes_held, fetch, rows_by_anchor
+
+STAGES = ("Reading the question", "Searching the library", "Choosing sentences", "Checking every quote")
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Times the stages of one question and tells each to whoever watches."""
+
+    watch: Callable[[str], object]
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, number: int, name: str) -> Iterator[None]:
+        self.watch(STAGES[number])
+        started = time.perf_counter()
+        yield
+        self.timings_ms[name] = round((time.perf_counter() - started) * 1000, 2)
+
+
+class Assistant:
+    """Answers from one library and from nothing else."""
+
+    def __init__(
+        self,
+        library: Library,
+        retriever: Retriever,
+        answerer: Answerer,
+        fallback: Answerer,
+        *,
+        registry: Collection[str],
+        embedder: str,
+        settings_digest: str,
+    ) -> None:
+        """Take `answerer`, and `fallback` for when its model fails; `registry` holds every code that is known to exist."""
+        self.library = library
+        self._retriever = retriever
+        self._answerer = answerer
+        self._fallback = fallback
+        self._registry = frozenset(registry)
+        self._embedder = embedder
+        self._settings_digest = settings_digest
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.library.__exit__(kind, error, trace)
+
+    def ask(self, text: str, *, as_of: date, payer: str | None = None, watch: Callable[[str], object] = lambda _: None) -> Answer:
+        """Answer one question for a date of service and, where given, a payer.
+
+        `watch` hears the name of each stage as it starts (see `STAGES`).
+
+        Raises:
+            AnswerError: the question is empty or too long.
+        """
+        clock = _Clock(watch)
+        with clock.stage(0, "read"):
+            question = read_question(text, as_of, payer)
+            refused = self._refuse_codes(question)
+        if refused:
+            return self._abstain(question, refused, (), clock)
+        with clock.stage(1, "retrieve"):
+            hits = self._retriever.find(question)
+        if abstention := self._nothing_on_the_day(question, hits):
+            return self._abstain(question, abstention, hits, clock)
+        with clock.stage(2, "draft"):
+            draft, answerer = self._draft(question, hits)
+        with clock.stage(3, "ground"):
+            sentences = ground(draft, hits, self._pages(hits))
+        if not sentences:
+            reason = Reason.UNSUPPORTED_DRAFT if draft.sentences else draft.reason or Reason.NO_EVIDENCE
+            return self._abstain(question, decide.no_answer(question, reason, hits), hits, clock, answerer.name, draft.notice)
+        return self._answer(question, draft, sentences, hits, clock, answerer.name)
+
+    def known_codes(self) -> frozenset[str]:
+        """Give every code that the library names or the registry knows."""
+        return self._registry | all_codes(self.library)
+
+    # -- steps ---------------------------------------------------------------------------------------------
+
+    def _refuse_codes(self, question: Question) -> Abstention | None:
+        unknown = [c for c in question.codes if c not in self._registry]
+        unknown = [c for c in unknown if c not in codes_held(self.library, unknown)]
+        if not unknown:
+            return None
+        known = self.known_codes()
+        return decide.unknown_codes(unknown, frozenset().union(*(decide.near_codes(code, known) for code in unknown)))
+
+    def _nothing_on_the_day(self, question: Question, hits: Sequence[Hit]) -> Abstention | None:
+        """Give the abstention where codes asked about have rules, but none in force on the date of service."""
+        held = frozenset().union(*(h.passage.codes for h in hits)) if hits else frozenset()
+        missing = [c for c in question.codes if c not in held]
+        elsewhen = [c for c in missing if codes_held(self.library, [c])]
+        if missing and elsewhen == list(question.codes):
+            return decide.not_in_force(question, elsewhen)
+        if question.codes and not held & set(question.codes):
+            return decide.no_answer(question, Reason.NO_EVIDENCE, hits)
+        return None
+
+    def _draft(self, question: Question, hits: Sequence[Hit]) -> tuple[Draft, Answerer]:
+        try:
+            return self._answerer.draft(question, hits), self._answerer
+        except (ModelUnavailable, ModelReplyInvalid) as error:
+            draft = self._fallback.draft(question, hits)
+            notice = f"The model gave no usable answer ({error}); this one is put together without it."
+            return Draft(draft.verdict, draft.sentences, draft.reason, notice), self._fallback
+
+    def _pages(self, hits: Sequence[Hit]) -> dict[str, tuple[Page, ...]]:
+        """Give the pages of the documents of which a passage runs over a page's end."""
+        spanning = {h.document.id for h in hits if h.passage.first_page != h.passage.last_page}
+        return {identity: self.library.document_text(identity).pages for identity in spanning}
+
+    def _conflicts(
+        self, question: Question, sentences: Sequence[Sentence], hits: Sequence[Hit]
+    ) -> tuple[tuple[Conflict, ...], tuple[Hit, ...]]:
+        """Give the disagreements on what the sentences rest on, with the passages of the other sides."""
+        by_id = {h.passage.id: h for h in hits}
+        conflicts: list[Conflict] = []
+        added: list[Hit] = []
+        for passage_id in decide.cited_passages(sentences):
+            mine = by_id[passage_id]
+            others = self._sides(question, mine.passage.conflicts)
+            if others:
+                added += [h for h in others if h.passage.id not in by_id]
+                sides = sorted(
+                    (mine, *others), key=lambda h: AUTHORITIES.index(h.document.authority) if h.document.authority in AUTHORITIES else 99
+                )
+                conflicts.append(Conflict(tuple(side for h in sides for side in _first_sentence(h))))
+        return tuple({frozenset(s.text for s in c.sides): c for c in conflicts}.values()), tuple(added)
+
+    def _sides(self, question: Question, anchors: Sequence[str]) -> list[Hit]:
+        if not anchors:
+            return []
+        rows = rows_by_anchor(self.library, anchors, Scope(question.as_of, question.payer))
+        return [Hit(passage, document, 0.0, 0.0, 0.0, ("conflict",)) for passage, document in fetch(self.library, rows).values()]
+
+    def _answer(
+        self, question: Question, draft: Draft, sentences: tuple[Sentence, ...], hits: tuple[Hit, ...], clock: _Clock, answerer: str
+    ) -> Answer:
+        conflicts, added = self._conflicts(question, sentences, hits)
+        status, verdict = decide.settle(draft, sentences, conflicts)
+        return Answer(
+            question,
+            status,
+            verdict,
+            sentences,
+            conflicts,
+            None,
+            (*hits, *added),
+            tuple(filter(None, (draft.notice,))),
+            decide.follow_ups(question, hits),
+            self._provenance(clock, answerer),
+        )
+
+    def _abstain(
+        self, question: Question, abstention: Abstention, hits: Sequence[Hit], clock: _Clock, answerer: str = "none", notice: str = ""
+    ) -> Answer:
+        return Answer(
+            question,
+            Status.ABSTAINED,
+            Verdict.NONE,
+            (),
+            (),
+            abstention,
+            tuple(hits),
+            tuple(filter(None, (notice,))),
+            (),
+            self._provenance(clock, answerer),
+        )
+
+    def _provenance(self, clock: _Clock, answerer: str) -> Provenance:
+        return Provenance(answerer, self._embedder, self.library.revision(), self._settings_digest, dict(clock.timings_ms))
+
+
+def digest_of(values: dict[str, object]) -> str:
+    """Give a short digest of settings, so that two answers can be told to come from the same ones."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def _first_sentence(hit: Hit) -> tuple[Sentence, ...]:
+    texts = [text for _, text in quotable(hit.passage)[:1]]
+    draft = Draft(Verdict.NONE, tuple(Proposed(text, Role.CONFLICT, (Quote(hit.passage.id, text),)) for text in texts))
+    return ground(draft, (hit,), {})

@@ -1,0 +1,59 @@
+"""The settings of Codecite, read from `CODECITE_*` environment variables."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from corpus.errors import ConfigError
+from ingest.embed import PACKAGED
+
+_PREFIX = "CODECITE_"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Unknown `CODECITE_*` names are refused by `read_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("codecite"), description="Folder of the library and of what is built from it."
+    )
+    embedding_model: str = Field(
+        PACKAGED, description="The packaged MiniLM by its name, or a folder that holds a sentence-transformers model."
+    )
+    vector_index: Literal["auto", "exact", "chroma"] = Field(
+        "auto",
+        description="What finds nearest passages: `exact` scans the library's own vectors, `chroma` asks Chroma, `auto` takes `exact` for one-shot commands and `chroma` for the chat page.",
+    )
+    llm: str = Field(
+        "", description="A chat model as `provider:model` for LangChain's `init_chat_model`; empty means extractive answers, no model."
+    )
+    llm_api_key: SecretStr = Field(SecretStr(""), description="Key for the chat model's provider; its own environment variable works too.")
+    llm_base_url: str = Field("", description="Address of a self-hosted, OpenAI-compatible chat model.")
+    llm_timeout_s: float = Field(
+        30.0, gt=0, le=600, description="Seconds after which a chat model is given up and the extractive answer is shown."
+    )
+    max_sentences: int = Field(8, ge=1, le=30, description="The most sentences in one answer.")
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Give the settings.
+
+    Raises:
+        ConfigError: a `CODECITE_*` name is unknown, or a value is out of its range.
+    """
+    known = {_PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in environment if name.upper().startswith(_PREFIX) and name.upper() not in known)
+    if unknown:
+        raise ConfigError(f"unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = _PREFIX + str(first["loc"][0]).upper()
+        raise ConfigError(f"{name}: {first['msg']} (given: {first['input']!r})") from None

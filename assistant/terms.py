@@ -1,0 +1,41 @@
+"""The words of a question or sentence that carry meaning, stemmed as the lexical index stems them."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+_WORD = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?|\d+(?:\.\d+)?[A-Za-z]?|[A-Za-z]\d+")
+_STOP = frozenset(
+    ["a", "about", "above", "after", "again", "all", "also", "am", "an", "and", "any", "are", "aren't", "as", "at", "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can", "can't", "cannot", "could", "did", "do", "does", "doing", "don't", "done", "for", "from", "further", "get", "gets", "give", "given", "go", "got", "had", "has", "have", "having", "he", "her", "here", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "itself", "just", "know", "let", "like", "made", "make", "makes", "many", "may", "me", "might", "more", "most", "much", "must", "my", "need", "needs", "no", "nor", "not", "now", "of", "off", "ok", "okay", "on", "once", "one", "only", "or", "other", "our", "ours", "out", "over", "own", "per", "please", "q", "question", "same", "shall", "she", "should", "so", "some", "such", "tell", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "through", "to", "too", "under", "until", "up", "us", "use", "used", "using", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with", "within", "without", "would", "yes", "yet", "you", "your", "yours", "code", "codes", "cpt", "hcpcs", "bill", "billed", "billing", "report", "reported"]
+)
+_VOWEL_ENDING = re.compile(r"(?:ies|ied)$")
+
+
+def content_terms(text: str) -> tuple[str, ...]:
+    """Give the words that carry meaning, lower case, each once, in order."""
+    words = (word.lower().removesuffix("'s").removesuffix("’s") for word in _WORD.findall(text))
+    return tuple(dict.fromkeys(word for word in words if word not in _STOP and (len(word) > 1 or word.isdigit())))
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Give the Porter stem of a lower-case word."""
+    return _stemmer().stemWord(word)  # type: ignore[attr-defined, no-any-return]
+
+
+def stems(text: str) -> frozenset[str]:
+    """Give the stems of the words that carry meaning."""
+    return frozenset(stem(word) for word in content_terms(text))
+
+
+def expand(text: str, glossary: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Give for each glossary term in `text` the words that its expansions add."""
+    lowered = f" {re.sub(r'[^a-z0-9/&+-]+', ' ', text.lower())} "
+    return {term: content_terms(" ".join(words)) for term, words in glossary.items() if f" {term} " in lowered}
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> object:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("porter")

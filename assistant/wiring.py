@@ -1,0 +1,63 @@
+"""The only place where the parts of an assistant are chosen and joined."""
+
+from pathlib import Path
+
+from assistant.extractive import Answerer, ExtractiveAnswerer
+from assistant.generative import GenerativeAnswerer, open_model
+from assistant.retrieve import Retriever
+from assistant.service import Assistant, digest_of
+from assistant.settings import Settings
+from corpus.glossary import load_glossary
+from corpus.registry import load_codes
+from ingest.embed import Embedder, OnnxEmbedder
+from ingest.library import open_reader
+from ingest.lookup import document_counts
+from ingest.split import POLICY
+from ingest.vectors import ChromaIndex, ExactIndex, VectorIndex
+
+
+def open_assistant(settings: Settings, *, long_lived: bool = False, embedder: Embedder | None = None) -> Assistant:
+    """Give an assistant on the library that the settings name.
+
+    A `long_lived` one (the chat page) asks Chroma unless the settings say otherwise; a one-shot command scans
+    the library's own vectors, which costs no start-up. `embedder` replaces the exported one in tests.
+
+    Raises:
+        LibraryUnusable: there is no library, or it was built otherwise than the settings ask.
+        EmbedderUnavailable: the question encoder is missing.
+        ModelUnavailable: a chat model is set and cannot be opened.
+    """
+    library = open_reader(settings.data_dir)
+    encoder = embedder or OnnxEmbedder(runtime_folder(settings))
+    library.require(encoder.identity, POLICY)
+    chroma = settings.vector_index == "chroma" or (settings.vector_index == "auto" and long_lived)
+    index: VectorIndex = ChromaIndex(library, chroma_folder(settings)) if chroma else ExactIndex(library)
+    glossary = load_glossary()
+    extractive = ExtractiveAnswerer(encoder, glossary, lambda words: document_counts(library, words), settings.max_sentences)
+    return Assistant(
+        library,
+        Retriever(library, index, encoder, glossary),
+        _answerer(settings, extractive),
+        extractive,
+        registry=load_codes().keys(),
+        embedder=encoder.identity,
+        settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key"})),
+    )
+
+
+def runtime_folder(settings: Settings) -> Path:
+    """Give the folder of the exported question encoder."""
+    return settings.data_dir / "runtime"
+
+
+def chroma_folder(settings: Settings) -> Path:
+    """Give the folder of Chroma's copy of the vectors."""
+    return settings.data_dir / "chroma"
+
+
+def _answerer(settings: Settings, extractive: ExtractiveAnswerer) -> Answerer:
+    if not settings.llm:
+        return extractive
+    key = settings.llm_api_key.get_secret_value()
+    model = open_model(settings.llm, api_key=key, base_url=settings.llm_base_url, timeout_s=settings.llm_timeout_s)
+    return GenerativeAnswerer(model, settings.llm, timeout_s=settings.llm_timeout_s, max_sentences=settings.max_sentences)

@@ -1,0 +1,1 @@
+"""The sources that ship with Codecite: digests, code registry and glossary."""

@@ -1,0 +1,65 @@
+"""Define the one tree of exceptions that Codecite raises."""
+
+
+class CodeciteError(Exception):
+    """Say what happened, to which item, and what to do next."""
+
+
+class ConfigError(CodeciteError):
+    """A setting is missing, misspelt or out of range."""
+
+
+class CorpusError(CodeciteError):
+    """A shipped or supplied source does not have the form it must have."""
+
+
+class IngestError(CodeciteError):
+    """A document could not be brought into the library."""
+
+
+class UnreadableDocument(IngestError):
+    """The file is damaged, encrypted, empty or holds no text."""
+
+
+class UnsupportedFormat(IngestError):
+    """No reader exists for this kind of file."""
+
+
+class EmbedderUnavailable(IngestError):
+    """The model that turns text into vectors cannot be loaded."""
+
+
+class LibraryUnusable(CodeciteError):
+    """The library cannot be opened as it is."""
+
+
+class LibraryMissing(LibraryUnusable):
+    """There is no library at the place named."""
+
+
+class LibraryStale(LibraryUnusable):
+    """The library was built by another version or with another policy."""
+
+
+class LibraryDamaged(LibraryUnusable):
+    """The library contradicts itself."""
+
+
+class LibraryLocked(LibraryUnusable):
+    """Another program is writing to the library."""
+
+
+class AnswerError(CodeciteError):
+    """An answer could not be produced."""
+
+
+class ModelUnavailable(AnswerError):
+    """The chat model does not reply."""
+
+
+class ModelReplyInvalid(AnswerError):
+    """The chat model replied with something that is not a draft."""
+
+
+class EvalError(CodeciteError):
+    """A suite, baseline or report cannot be used."""

@@ -1,0 +1,1 @@
+"""Turn documents into a library of passages with exact offsets."""

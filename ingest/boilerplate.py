@@ -1,0 +1,90 @@
+"""Tell content from what a site wraps around it: navigation, log-in and paywall lines, notices, repeated blocks."""
+
+import re
+from collections import Counter
+
+from ingest.codes import find_codes
+from ingest.documents import BlockKind
+from ingest.extract.blocks import RawBlock
+
+_LINES = re.compile(
+    r"""^\W*(?:
+      (?:log|sign)[\s-]?(?:in|on|out|up)\b | register\b | subscribe\b | create\ (?:a\ |an\ |your\ )?(?:free\ )?account
+    | (?:skip|jump)\ to\ (?:main\ )?content | back\ to\ top | share\ (?:this|on)\b | print\ (?:this\ )?page | follow\ us\b
+    | (?:©|\(c\)\s|copyright\b) | all\ rights\ reserved | (?:privacy|cookie)\ (?:policy|notice|settings) | terms\ of\ (?:use|service)
+    | (?:accept|reject|manage)\ (?:all\ )?cookies | (?:we|this\ (?:web)?site)\ uses?\ cookies | cookies?\b.{0,40}\b(?:accept|consent)
+    | ask\ about: | example:\ ["“] | have\ a\ question\ about\b | get\ instant\b | related\ (?:articles|posts|links):?$ | advertisement$
+    | \d+\ (?:code\ )?page\ views?\b
+    ) | guest\ accounts?\ (?:are|is)\ limited | unlock\ this\ content | to\ view\ (?:this\ )?content | click\ here\ to\ (?:request|register|log|sign|subscribe)
+    | \b(?:is|are)\ (?:aligned\ with\ and\ )?limited\ to\ the\ materials\ uploaded | registered\ trademarks?\ of\b
+    | \bhave\ been\ taken\ from\ current\ procedural\ terminology\b | ^current\ procedural\ terminology\b.{0,80}copyright
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LANGUAGES = re.compile(r"English|Español|中文|Русский|العربية|Tiếng\s?Việt|Français|Deutsch|한국어|Tagalog|Português|日本語")
+_REPEATS = 3
+_RUN = 3
+_MENU_MAX_WORDS = 7
+_TITLE_CASE_MAX_WORDS = 14
+_STRAY_MAX_WORDS = 5
+_CRUMB_MAX_WORDS = 2
+
+
+def mark_boilerplate(blocks: tuple[RawBlock, ...]) -> tuple[RawBlock, ...]:
+    """Give the same blocks, with those that carry no content turned to `BOILERPLATE`."""
+    repeated = _repeated(blocks)
+    dropped = _menus(blocks) | {i for i, b in enumerate(blocks) if b.text.strip().lower() in repeated or _is_notice(b.text)}
+    dropped |= {i for i, b in enumerate(blocks) if _is_stray(i, b, dropped, len(blocks))}
+    return tuple(_as_boilerplate(block) if index in dropped else block for index, block in enumerate(blocks))
+
+
+def _is_stray(index: int, block: RawBlock, dropped: set[int], count: int) -> bool:
+    """Tell whether a few words stand between two blocks that are dropped, as a slogan does."""
+    between = (index == 0 or index - 1 in dropped) and (index == count - 1 or index + 1 in dropped)
+    return between and index > 0 and len(block.text.split()) <= _STRAY_MAX_WORDS and not find_codes(block.text)
+
+
+def _as_boilerplate(block: RawBlock) -> RawBlock:
+    return RawBlock(BlockKind.BOILERPLATE, block.text, 0, block.page)
+
+
+def _is_notice(text: str) -> bool:
+    return bool(_LINES.search(text)) or len(_LANGUAGES.findall(text)) >= 3
+
+
+def _repeated(blocks: tuple[RawBlock, ...]) -> set[str]:
+    tables = {BlockKind.TABLE_ROW, BlockKind.TABLE_HEADER}
+    counts = Counter(b.text.strip().lower() for b in blocks if b.kind not in tables)
+    return {text for text, count in counts.items() if count >= _REPEATS}
+
+
+def _menus(blocks: tuple[RawBlock, ...]) -> set[int]:
+    """Give the indexes of blocks in runs of short lines that rule on nothing, as menus and link lists are."""
+    found: set[int] = set()
+    run: list[int] = []
+    for index, block in enumerate(blocks):
+        if _is_menu_line(block):
+            run.append(index)
+        else:
+            found.update(_menu_of(blocks, run))
+            run = []
+    return found | set(_menu_of(blocks, run, at_end=True))
+
+
+def _menu_of(blocks: tuple[RawBlock, ...], run: list[int], *, at_end: bool = False) -> list[int]:
+    """Give the part of a run that is a menu: its last line, set off by a blank one, is the heading of what follows."""
+    if run and run == [0] and not at_end:
+        return run if len(blocks[0].text.split()) <= _CRUMB_MAX_WORDS else []
+    heads_next = run and not at_end and not blocks[run[-1]].tight and not _is_notice(blocks[run[-1]].text)
+    menu = run[:-1] if heads_next else run
+    return menu if len(menu) >= _RUN or (menu and (menu[0] == 0 or at_end)) else []
+
+
+def _is_menu_line(block: RawBlock) -> bool:
+    if block.kind in {BlockKind.TABLE_ROW, BlockKind.TABLE_HEADER, BlockKind.QUESTION, BlockKind.ANSWER} or block.level == 1:
+        return False
+    if _is_notice(block.text):
+        return True
+    words = block.text.split()
+    short = len(words) <= _MENU_MAX_WORDS or (len(words) <= _TITLE_CASE_MAX_WORDS and all(w[0].isupper() for w in words))
+    return short and block.text.rstrip()[-1:] not in ".;:,?" and not find_codes(block.text)

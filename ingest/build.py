@@ -1,0 +1,206 @@
+"""Bring files into the library: read, cut, embed, and store each whole or not at all."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.digests import digest_paths, digest_root
+from corpus.errors import CodeciteError, CorpusError, IngestError, UnreadableDocument
+from corpus.front_matter import FrontMatter
+from ingest.documents import Document, DocumentText, Passage
+from ingest.embed import Embedder, Vectors
+from ingest.extract import SUFFIXES, extract
+from ingest.extract.blocks import Extracted, assemble
+from ingest.library import ACTIVE, Library
+from ingest.split import POLICY, embedding_texts, split
+
+SHIPPED = "corpus:"
+PROPERTIES = ("title", "publisher", "authority", "url", "edition", "payer")
+
+
+class Outcome(StrEnum):
+    """What became of one file."""
+
+    ADDED = "added"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to ingest; `key` names it in the library, so that a later version takes its place."""
+
+    key: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file, why it was refused, and how many passages it gave."""
+
+    key: str
+    outcome: Outcome
+    reason: str = ""
+    document_id: str = ""
+    passages: int = 0
+
+
+def shipped_sources() -> tuple[Source, ...]:
+    """Give the starter corpus."""
+    root = digest_root()
+    return tuple(Source(f"{SHIPPED}{path.relative_to(root)}", path) for path in digest_paths())
+
+
+def user_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
+    """Give the readable files among `paths`; folders are searched for files of a known suffix.
+
+    Raises:
+        IngestError: a path does not exist, or a folder holds nothing to read.
+    """
+    found: list[Source] = []
+    for path in paths:
+        files = _files_below(path)
+        if not files:
+            raise IngestError(f"{path}: nothing to read here; Codecite reads {', '.join(SUFFIXES)}")
+        found += [Source(str(file.resolve()), file) for file in files]
+    return tuple(dict.fromkeys(found))
+
+
+def ingest(
+    library: Library,
+    embedder: Embedder,
+    sources: Sequence[Source],
+    *,
+    by_hand: Mapping[str, str],
+    added_at: str,
+    advance: Callable[[FileReport], object] = lambda _: None,
+) -> tuple[FileReport, ...]:
+    """Bring `sources` into the library, one transaction each, and report on every one.
+
+    `by_hand` sets properties (see `PROPERTIES`) over what the files tell; they stay set when a file is
+    ingested again without them. A file that cannot be read is reported and skipped. When shipped sources are
+    ingested, those that are no longer shipped are removed.
+
+    Raises:
+        LibraryStale: the library was built with another embedder or splitting policy.
+    """
+    library.require(embedder.identity, POLICY)
+    reports: list[FileReport] = []
+    for source in sources:
+        reports.append(_ingest_one(library, embedder, source, dict(by_hand), added_at))
+        advance(reports[-1])
+    return (*reports, *_remove_unshipped(library, sources))
+
+
+def rebuild(library: Library, embedder: Embedder, advance: Callable[[str], object] = lambda _: None) -> int:
+    """Cut and embed every document anew from its stored text; give how many there were."""
+    documents = [document for document, _, _ in library.documents()]
+    for document in documents:
+        source = library.document_text(document.id)
+        _store(library, embedder, source, library.by_hand(document.path))
+        advance(document.title)
+    return len(documents)
+
+
+def read_source(source: Source, by_hand: Mapping[str, str], added_at: str) -> DocumentText:
+    """Read one file into its canonical text.
+
+    Raises:
+        UnreadableDocument, UnsupportedFormat, CorpusError: see `ingest.extract.extract`.
+    """
+    try:
+        content = source.path.read_bytes()
+    except OSError as error:
+        raise UnreadableDocument(f"{source.path}: cannot be read ({error.strerror})") from error
+    found = extract(content, source.path)
+    text, blocks, pages = assemble(found.blocks)
+    return DocumentText(_describe(found, content, source, by_hand, added_at), text, blocks, pages)
+
+
+def document_id(content: bytes, by_hand: Mapping[str, str]) -> str:
+    """Give the id of a file with its properties set by hand: equal files have equal ids."""
+    properties = json.dumps(dict(sorted(by_hand.items()))).encode()
+    return "d-" + hashlib.sha256(hashlib.sha256(content).digest() + properties).hexdigest()[:16]
+
+
+def _files_below(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(f for f in path.rglob("*") if f.is_file() and f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
+    if not path.exists():
+        raise IngestError(f"{path}: no such file or folder")
+    return [path]
+
+
+def _ingest_one(library: Library, embedder: Embedder, source: Source, by_hand: dict[str, str], added_at: str) -> FileReport:
+    settled = {**library.by_hand(source.key), **by_hand}
+    try:
+        document = read_source(source, settled, added_at)
+    except (IngestError, CorpusError) as error:
+        reason = str(error).removeprefix(f"{source.path}: ")
+        return FileReport(source.key, Outcome.REFUSED, reason)
+    held = {d.id: d.path for d, _, _ in library.documents()}
+    if document.document.id in held:
+        where = held[document.document.id]
+        return FileReport(source.key, Outcome.UNCHANGED, "" if where == source.key else f"same content as {where}", document.document.id)
+    count = _store(library, embedder, document, settled)
+    outcome = Outcome.REPLACED if source.key in held.values() else Outcome.ADDED
+    return FileReport(source.key, outcome, "", document.document.id, count)
+
+
+def _store(library: Library, embedder: Embedder, source: DocumentText, by_hand: dict[str, str]) -> int:
+    passages = split(source)
+    if not passages:
+        raise CodeciteError(f"{source.document.path}: no passage could be cut; nothing was stored")
+    for passage in passages:
+        if source.text[passage.start : passage.end] != passage.text:
+            raise CodeciteError(f"{source.document.path}: offsets of {passage.id} do not hold; nothing was stored")
+    library.put(source, passages, _vectors(embedder, passages), built_with=(embedder.identity, POLICY), by_hand=by_hand)
+    return len(passages)
+
+
+def _vectors(embedder: Embedder, passages: Sequence[Passage]) -> list[Vectors]:
+    texts = [embedding_texts(passage) for passage in passages]
+    flat = embedder.encode([text for group in texts for text in group])
+    return np.split(flat, np.cumsum([len(group) for group in texts])[:-1])
+
+
+def _remove_unshipped(library: Library, sources: Sequence[Source]) -> list[FileReport]:
+    keys = {source.key for source in sources}
+    if not any(key.startswith(SHIPPED) for key in keys):
+        return []
+    gone = [d for d, status, _ in library.documents() if d.path.startswith(SHIPPED) and d.path not in keys and status == ACTIVE]
+    for document in gone:
+        library.remove(document.id)
+    return [FileReport(d.path, Outcome.REMOVED, "no longer shipped", d.id) for d in gone]
+
+
+def _describe(found: Extracted, content: bytes, source: Source, by_hand: Mapping[str, str], added_at: str) -> Document:
+    front: FrontMatter = found.front
+    document = Document(
+        id=document_id(content, by_hand),
+        sha256=hashlib.sha256(content).hexdigest(),
+        title=found.title or source.path.stem,
+        publisher=found.publisher,
+        authority=front.authority or "",
+        edition=front.edition or "",
+        published=front.published or "",
+        valid_from=front.valid_from,
+        valid_to=front.valid_to,
+        payer=front.payer,
+        url=str(front.url or ""),
+        licence=front.licence or "",
+        basis=front.basis,
+        media_type=found.media_type,
+        path=source.key,
+        added_at=added_at,
+    )
+    settled: dict[str, Any] = dict(by_hand)
+    return replace(document, **settled)

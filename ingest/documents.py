@@ -1,0 +1,119 @@
+"""The types that ingest produces: documents, their canonical text, and passages cut from it."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class BlockKind(StrEnum):
+    """What a stretch of canonical text is."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    TABLE_HEADER = "table_header"
+    TABLE_ROW = "table_row"
+    QUESTION = "question"
+    ANSWER = "answer"
+    BOILERPLATE = "boilerplate"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a digest says about one paragraph beyond its words; it replaces what the document says."""
+
+    anchor: str
+    payer: str
+    valid_from: date | None
+    valid_to: date | None
+    basis: str
+    conflicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of canonical text `[start, end)` of one kind; `level` counts for headings only (1 to 6)."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Characters `[start, end)` of the canonical text that stand on page `number` (from 1)."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source as the library knows it. Ids come from content, so equal files have equal ids."""
+
+    id: str
+    sha256: str
+    title: str
+    publisher: str
+    authority: str
+    edition: str
+    published: str
+    valid_from: date | None
+    valid_to: date | None
+    payer: str
+    url: str
+    licence: str
+    basis: str
+    media_type: str
+    path: str
+    added_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """A document with its canonical text, its blocks in order, and pages that tile the text.
+
+    `pages` is empty for formats that have none.
+    """
+
+    document: Document
+    text: str
+    blocks: tuple[Block, ...]
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A citable run of canonical text: `text == document_text[start:end]`.
+
+    `section` is the heading path, outermost first. `header` is the header row of the table that a row
+    was cut from, "" elsewhere. `named_codes` occur literally; `implied_codes` lie inside a range that
+    the passage writes, or are named by its heading or, where it names none, by the document's title. `anchor` is the fact id of a digest paragraph.
+    """
+
+    id: str
+    document_id: str
+    start: int
+    end: int
+    text: str
+    section: tuple[str, ...]
+    header: str
+    first_page: int | None
+    last_page: int | None
+    named_codes: tuple[str, ...]
+    implied_codes: tuple[str, ...]
+    modifiers: tuple[str, ...]
+    payer: str
+    valid_from: date | None
+    valid_to: date | None
+    basis: str
+    anchor: str
+    conflicts: tuple[str, ...]
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Every code that the passage names or implies."""
+        return frozenset(self.named_codes) | frozenset(self.implied_codes)

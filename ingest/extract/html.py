@@ -1,0 +1,131 @@
+"""Read HTML: what a visitor sees as the page's content, without navigation, scripts and hidden nodes."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ingest.documents import BlockKind
+from ingest.extract.blocks import Extracted, RawBlock
+from ingest.extract.plain import plain_blocks
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+_DROPPED = (
+    "script, style, noscript, template, svg, canvas, iframe, object, nav, header nav, footer, aside, form, button, select, dialog, "
+    "[hidden], [aria-hidden=true], [role=navigation], [role=banner], [role=contentinfo], [role=search], [role=dialog], [role=alertdialog]"
+)
+_DROPPED_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:cookie|consent|breadcrumb|navbar|sidebar|newsletter|subscribe|paywall|login|social|share)", re.I
+)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.I)
+_BLOCKS = {"p", "div", "section", "article", "main", "body", "ul", "ol", "dl", "blockquote", "pre", "details", "figure", "header", "address", "table", "center"}  # fmt: skip
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "summary": 4, "dt": 5, "legend": 5, "caption": 5}
+_ITEMS = {"li", "dd"}
+_BREAK = "br"
+
+
+def read_html(text: str) -> Extracted:
+    """Give the blocks of an HTML page, from its `main` or `article` where it has one."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(text)
+    title, publisher = _title(tree), _meta(tree, "og:site_name") or _meta(tree, "author")
+    _drop(tree)
+    root = tree.css_first("main") or tree.css_first("[role=main]") or _only_article(tree) or tree.body
+    blocks = tuple(_walk(root)) if root is not None else ()
+    return Extracted("text/html", blocks, title, publisher)
+
+
+def _title(tree: "LexborHTMLParser") -> str:
+    heading, title = tree.css_first("h1"), tree.css_first("title")
+    words = heading.text() if heading is not None else title.text() if title is not None else ""
+    return " ".join(words.split())
+
+
+def _meta(tree: "LexborHTMLParser", name: str) -> str:
+    node = tree.css_first(f'meta[property="{name}"], meta[name="{name}"]')
+    return ((node.attributes.get("content") or "") if node is not None else "").strip()
+
+
+def _only_article(tree: "LexborHTMLParser") -> "LexborNode | None":
+    articles = tree.css("article")
+    return articles[0] if len(articles) == 1 else None
+
+
+def _drop(tree: "LexborHTMLParser") -> None:
+    for node in tree.css(_DROPPED):
+        node.decompose()
+    for node in tree.css("[class], [id], [style]"):
+        names = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
+        if node.tag not in {"html", "body", "main"} and (
+            _DROPPED_NAMES.search(names) or _HIDDEN_STYLE.search(node.attributes.get("style") or "")
+        ):
+            node.decompose()
+
+
+def _walk(node: "LexborNode") -> Iterator[RawBlock]:
+    """Give the blocks below `node`; words between two block elements make a block of their own."""
+    inline: list[str] = []
+    for child in node.iter(include_text=True):
+        tag = child.tag or ""
+        if tag in _BLOCKS or tag in _HEADINGS or tag in _ITEMS:
+            yield from _prose("".join(inline))
+            inline.clear()
+            yield from _block(child, tag)
+        elif tag == _BREAK:
+            inline.append("\n")
+        elif tag == "-text":
+            inline.append(" ".join(child.text(deep=False).split("\n")))
+        elif tag == "-comment":
+            continue
+        elif any((inner.tag or "") in _BLOCKS | _ITEMS for inner in child.traverse()):
+            yield from _walk(child)
+        else:
+            inline.append(_inline(child))
+    yield from _prose("".join(inline))
+
+
+def _block(node: "LexborNode", tag: str) -> Iterator[RawBlock]:
+    if tag == "table":
+        yield from _table(node)
+    elif tag in _HEADINGS:
+        yield RawBlock(BlockKind.HEADING, _squash(node.text(separator=" ")), _HEADINGS[tag])
+    elif tag in _ITEMS and not any((inner.tag or "") in _BLOCKS | _ITEMS for inner in _below(node)):
+        yield RawBlock(BlockKind.ITEM, _squash(_inline(node)))
+    elif tag == "pre":
+        yield from plain_blocks(node.text())
+    else:
+        yield from _walk(node)
+
+
+def _table(node: "LexborNode") -> Iterator[RawBlock]:
+    for index, row in enumerate(node.css("tr")):
+        cells = [_squash(cell.text(separator=" ")) for cell in row.css("th, td")]
+        header = index == 0 or (bool(row.css("th")) and not row.css("td"))
+        if any(cells):
+            yield RawBlock(BlockKind.TABLE_HEADER if header else BlockKind.TABLE_ROW, " | ".join(cells))
+
+
+def _below(node: "LexborNode") -> Iterator["LexborNode"]:
+    for child in node.iter():
+        yield child
+        yield from _below(child)
+
+
+def _inline(node: "LexborNode") -> str:
+    return "".join(
+        "\n" if part.tag == _BREAK else part.text(deep=False).replace("\n", " ") if part.tag == "-text" else ""
+        for part in node.traverse(include_text=True)
+    )
+
+
+def _prose(words: str) -> Iterator[RawBlock]:
+    text = "\n".join(_squash(line) for line in words.split("\n"))
+    if text.strip():
+        for block in plain_blocks(text):
+            yield block if block.kind is not BlockKind.HEADING else RawBlock(BlockKind.PARAGRAPH, block.text)
+
+
+def _squash(words: str) -> str:
+    return " ".join(words.split())

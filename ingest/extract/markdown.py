@@ -1,0 +1,93 @@
+"""Read Markdown: front matter, headings, paragraphs, lists, tables, and attribute lines such as `{: #id key="v"}`."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from corpus.errors import CorpusError
+from corpus.front_matter import FrontMatter, split_front_matter
+from ingest.documents import BlockKind, Note
+from ingest.extract.blocks import Extracted, RawBlock
+
+_ATTRIBUTES = re.compile(r"\n?\{:\s*(?P<body>[^{}\n]*)\}\s*$")
+_PAIR = re.compile(r"""#(?P<id>[\w.:-]+)|(?P<key>[a-z_]+)=(?:"(?P<quoted>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))""")
+
+
+def read_markdown(text: str) -> Extracted:
+    """Give the blocks of a Markdown file.
+
+    Raises:
+        CorpusError: the front matter cannot be read.
+    """
+    front, body_start = split_front_matter(text)
+    blocks = tuple(_blocks(text[body_start:], front))
+    first_heading = next((b.text for b in blocks if b.kind is BlockKind.HEADING), "")
+    return Extracted("text/markdown", blocks, front.title or first_heading, front.publisher or "", front)
+
+
+def _blocks(body: str, front: FrontMatter) -> Iterator[RawBlock]:
+    from markdown_it import MarkdownIt
+
+    tokens = MarkdownIt("commonmark").enable("table").parse(body)
+    in_item = 0
+    in_head = False
+    row: list[str] = []
+    for position, token in enumerate(tokens):
+        match token.type:
+            case "list_item_open":
+                in_item += 1
+            case "list_item_close":
+                in_item -= 1
+            case "thead_open" | "thead_close":
+                in_head = token.type == "thead_open"
+            case "tr_open":
+                row = []
+            case "tr_close":
+                yield RawBlock(BlockKind.TABLE_HEADER if in_head else BlockKind.TABLE_ROW, " | ".join(row))
+            case "fence" | "code_block":
+                yield RawBlock(BlockKind.PARAGRAPH, token.content)
+            case "inline":
+                opener = tokens[position - 1]
+                if opener.type in {"th_open", "td_open"}:
+                    row.append(_words(token.children))
+                elif opener.type == "heading_open":
+                    yield RawBlock(BlockKind.HEADING, _words(token.children), int(opener.tag[1]))
+                else:
+                    words, note = _split_attributes(_words(token.children), front)
+                    yield RawBlock(BlockKind.ITEM if in_item else BlockKind.PARAGRAPH, words, 0, None, note)
+
+
+def _words(children: list | None) -> str:  # type: ignore[type-arg]  # markdown-it ships no usable token generics
+    parts = {"softbreak": "\n", "hardbreak": "\n"}
+    return "".join(parts.get(c.type, c.content if c.type in {"text", "code_inline"} else "") for c in children or [])
+
+
+def _split_attributes(words: str, front: FrontMatter) -> tuple[str, Note | None]:
+    match = _ATTRIBUTES.search(words)
+    text = words[: match.start()] if match else words
+    return " ".join(text.split()), _note(match["body"], front) if match else None
+
+
+def _note(body: str, front: FrontMatter) -> Note:
+    values: dict[str, str] = {}
+    anchor = ""
+    for m in _PAIR.finditer(body):
+        if m["id"]:
+            anchor = m["id"]
+        else:
+            values[m["key"]] = m["quoted"] or m["single"] or m["bare"] or ""
+    return Note(
+        anchor=anchor,
+        payer=values.get("payer", front.payer),
+        valid_from=_day(values["valid_from"]) if "valid_from" in values else front.valid_from,
+        valid_to=_day(values["valid_to"]) if "valid_to" in values else front.valid_to,
+        basis=values.get("basis", front.basis),
+        conflicts=tuple(values.get("conflicts", "").split()),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise CorpusError(f"{text!r} is not a date; write it as YYYY-MM-DD") from None

@@ -1,0 +1,47 @@
+"""Read PDF: the text of each page in reading order, with true page numbers."""
+
+from pathlib import Path
+
+from corpus.errors import UnreadableDocument
+from ingest.extract.blocks import Extracted, RawBlock
+from ingest.extract.plain import plain_blocks
+
+
+def read_pdf(content: bytes, path: Path) -> Extracted:
+    """Give the blocks of a PDF, page by page.
+
+    Raises:
+        UnreadableDocument: the file is encrypted, damaged, or has no text on any page.
+    """
+    import pypdfium2 as pdfium
+
+    try:
+        file = pdfium.PdfDocument(content)
+    except pdfium.PdfiumError as error:
+        raise UnreadableDocument(_why(error, path)) from error
+    try:
+        pages = [_page_text(file[index]) for index in range(len(file))]
+        title = str(file.get_metadata_dict().get("Title", "")).strip()
+    except pdfium.PdfiumError as error:
+        raise UnreadableDocument(f"{path}: damaged PDF; save it again from its source and retry") from error
+    finally:
+        file.close()
+    if not any(text.strip() for text in pages):
+        raise UnreadableDocument(f"{path}: no text on any page (a scan?); run OCR on it first, then ingest the result")
+    blocks: list[RawBlock] = []
+    for number, text in enumerate(pages, start=1):
+        blocks += plain_blocks(text, number)
+    return Extracted("application/pdf", tuple(blocks), title)
+
+
+def _page_text(page: object) -> str:
+    text_page = page.get_textpage()  # type: ignore[attr-defined]  # pypdfium2 ships no types
+    words: str = text_page.get_text_bounded()
+    text_page.close()
+    return words.replace("\x02", "-").replace("\ufffe", "-")
+
+
+def _why(error: Exception, path: Path) -> str:
+    if "password" in str(error).lower():
+        return f"{path}: encrypted PDF; remove the password and ingest it again"
+    return f"{path}: damaged PDF, or not a PDF; save it again from its source and retry"

@@ -1,0 +1,90 @@
+"""Read plain text: find its paragraphs, headings, lists, tables and question-answer pairs by their look."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ingest.documents import BlockKind
+from ingest.extract.blocks import Extracted, RawBlock
+
+_QUESTION = re.compile(r"(?:[A-Z][a-z]+ )?(?:Question|Q)\s?(?:\d{1,3})?\s?[:.)]\s+(?=\S)", re.IGNORECASE)
+_ANSWER = re.compile(r"(?:[A-Z][a-z]+ )?(?:Answer|A)\s?(?:\d{1,3})?\s?[:.)]\s+(?=\S)", re.IGNORECASE)
+_ITEM = re.compile(r"(?:[-*•‣▪◦]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s+|$)")
+_MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*$")
+_RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?")
+_BULLETS = {"-", "*", "•"}
+_WRAPPED_MIN = 45
+_WRAPPED_MAX = 140
+_HEADING_MAX_CHARS = 90
+_HEADING_MAX_WORDS = 12
+
+
+def read_plain(text: str) -> Extracted:
+    """Give the blocks of `text`, which has no pages."""
+    return Extracted("text/plain", tuple(plain_blocks(text)))
+
+
+def plain_blocks(text: str, page: int | None = None) -> Iterator[RawBlock]:
+    """Give the blocks of one text or of one page of it."""
+    lines = text.splitlines()
+    units = list(_join_lines(lines, wrapped=max(map(len, lines), default=0) <= _WRAPPED_MAX))
+    for index, unit in enumerate(units):
+        following = next((u for u in units[index + 1 :] if u), "")
+        before = units[index - 1] if index else ""
+        if block := _classify(unit, following, before):
+            yield RawBlock(block.kind, block.text, block.level, page, tight=bool(before))
+
+
+def _join_lines(lines: Iterable[str], *, wrapped: bool) -> Iterator[str]:
+    """Give logical lines: a lone bullet joins its text, hard-wrapped prose is joined, a blank line stays as ""."""
+    current = ""
+    for line in (raw.strip() for raw in lines):
+        if current and line and (current in _BULLETS or (wrapped and _continues(current, line))):
+            current = f"{current} {line}"
+            continue
+        if current:
+            yield current
+        current = line
+        if not line:
+            yield ""
+    if current:
+        yield current
+
+
+def _continues(current: str, line: str) -> bool:
+    if _is_row(current) or _is_row(line) or _ITEM.match(line) or _QUESTION.match(line) or _ANSWER.match(line):
+        return False
+    if _MARKDOWN_HEADING.match(line) or _MARKDOWN_HEADING.match(current):
+        return False
+    return line[0].islower() or (len(current) >= _WRAPPED_MIN and current[-1] not in ".!?:;|" and len(current.split()) > 6)
+
+
+def _classify(unit: str, following: str, before: str) -> RawBlock | None:
+    if not unit or (_RULE.fullmatch(unit) and "-" in unit):
+        return None
+    if _is_row(unit):
+        header = bool(_RULE.fullmatch(following)) or (not _is_row(before) and not _RULE.fullmatch(before))
+        return RawBlock(BlockKind.TABLE_HEADER if header else BlockKind.TABLE_ROW, _tidy_row(unit))
+    if heading := _MARKDOWN_HEADING.match(unit):
+        return RawBlock(BlockKind.HEADING, heading[2], len(heading[1]))
+    for kind, pattern in ((BlockKind.QUESTION, _QUESTION), (BlockKind.ANSWER, _ANSWER)):
+        if pattern.match(unit):
+            return RawBlock(kind, unit)
+    if item := _ITEM.match(unit):
+        return RawBlock(BlockKind.ITEM, unit[item.end() :] or unit)
+    if _looks_like_heading(unit, following):
+        return RawBlock(BlockKind.HEADING, unit, 2)
+    return RawBlock(BlockKind.PARAGRAPH, unit)
+
+
+def _is_row(line: str) -> bool:
+    return line.count("|") >= 2 and not _RULE.fullmatch(line)
+
+
+def _tidy_row(line: str) -> str:
+    return " | ".join(cell.strip() for cell in line.strip("| ").split("|"))
+
+
+def _looks_like_heading(unit: str, following: str) -> bool:
+    short = len(unit) <= _HEADING_MAX_CHARS and len(unit.split()) <= _HEADING_MAX_WORDS
+    titled = unit[0].isupper() or unit[0].isdigit()
+    return short and titled and unit[-1] not in ".,;!" and len(following) > len(unit) and unit.upper() != unit.lower()

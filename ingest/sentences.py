@@ -1,0 +1,43 @@
+"""Cut running text into sentences without losing a character."""
+
+import re
+
+_ABBREVIATIONS = (
+    "e.g", "i.e", "eg", "ie", "vs", "no", "nos", "dr", "drs", "mr", "ms", "mrs", "inc", "ltd", "co", "corp", "fig", "sec",
+    "ch", "st", "approx", "dept", "est", "pub", "ref", "u.s", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept",
+    "oct", "nov", "dec", "al", "cf", "art", "para", "vol", "rev", "pt", "pts", "max", "min", "incl", "excl",
+)  # fmt: skip
+_END = re.compile(r"[.!?][\"')\]”’]*(?=\s+\S|$)|(?<=[a-z0-9)]{2})[.!?](?=[A-Z][a-z])|\n{2,}|\n(?=\s*(?:[-*•]|\d+[.)])\s)")
+_LEADING = "*•·,;|"
+_LAST_WORD = re.compile(r"([A-Za-z][A-Za-z.]*)$")
+
+
+def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Give the half-open spans of the sentences of `text`, without the white space and bullets around them."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for match in _END.finditer(text):
+        if _is_end(text, match):
+            spans.append((start, match.end()))
+            start = match.end()
+    spans.append((start, len(text)))
+    return tuple(trimmed for span in spans if (trimmed := _trim(text, span)))
+
+
+def _is_end(text: str, match: re.Match[str]) -> bool:
+    if not match.group().startswith("."):
+        return True
+    word = _LAST_WORD.search(text, 0, match.start())
+    if word and (word.group().lower() in _ABBREVIATIONS or re.fullmatch(r"[A-Z](\.[A-Z])*", word.group())):
+        return False
+    rest = text[match.end() :].lstrip()
+    return not rest[:1].islower()
+
+
+def _trim(text: str, span: tuple[int, int]) -> tuple[int, int] | None:
+    start, end = span
+    while start < end and (text[start].isspace() or text[start] in _LEADING):
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if start < end else None

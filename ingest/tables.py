@@ -1,0 +1,81 @@
+"""The tables of the library. SQL is the truth; everything else follows from it."""
+
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+SCHEMA_VERSION = 1
+metadata = MetaData()
+
+facts = Table("library", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("status", String, nullable=False),
+    Column("path", String, nullable=False, index=True),
+    Column("sha256", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("publisher", String, nullable=False),
+    Column("authority", String, nullable=False),
+    Column("edition", String, nullable=False),
+    Column("published", String, nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("payer", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("licence", String, nullable=False),
+    Column("basis", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("added_at", String, nullable=False),
+    Column("by_hand", Text, nullable=False),
+    Column("embedder", String, nullable=False),
+    Column("policy", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("blocks", Text, nullable=False),
+    Column("pages", Text, nullable=False),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("row", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("document_id", String, ForeignKey("documents.id"), nullable=False, index=True),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("section", Text, nullable=False),
+    Column("header", Text, nullable=False),
+    Column("first_page", Integer),
+    Column("last_page", Integer),
+    Column("named_codes", Text, nullable=False),
+    Column("implied_codes", Text, nullable=False),
+    Column("modifiers", Text, nullable=False),
+    Column("payer", String, nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("basis", String, nullable=False),
+    Column("anchor", String, nullable=False, index=True),
+    Column("conflicts", Text, nullable=False),
+)
+
+passage_codes = Table(
+    "passage_codes",
+    metadata,
+    Column("code", String, nullable=False),
+    Column("passage", Integer, ForeignKey("passages.row"), nullable=False, index=True),
+    Column("named", Integer, nullable=False),
+    Index("codes_by_code", "code", "named"),
+)
+
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("passage", Integer, ForeignKey("passages.row"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+)
+
+LEXICAL_DDL = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(body, section, codes, tokenize = 'porter unicode61 remove_diacritics 2')"
+)

@@ -1,0 +1,364 @@
+"""The command `codecite`."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from corpus.errors import CodeciteError
+
+if TYPE_CHECKING:
+    from assistant.service import Assistant
+    from assistant.settings import Settings
+    from ingest.build import FileReport, Source
+    from ingest.documents import Document
+    from ingest.embed import Embedder
+    from ingest.library import Library
+
+_ERROR, _FAILED = 3, 1
+_DATE = click.DateTime(formats=["%Y-%m-%d"])
+
+
+class _Commands(click.Group):
+    """Shows a `CodeciteError` of any command as one line, with exit status 3."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CodeciteError as error:
+            click.echo(f"codecite: {' '.join(str(error).split())}", err=True)
+            ctx.exit(_ERROR)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="codecite")
+def main() -> None:
+    """Cited answers for medical coders, from your own library and from nothing else.
+
+    Start with `codecite ingest` (the starter corpus) or `codecite ingest FILE…` (your documents), then
+    `codecite ask "Can 77370 be billed after treatment ends?"` or `codecite chat`.
+
+    Settings are environment variables that start with CODECITE_; docs/settings.md lists them.
+    Exit status: 0 done (an abstention is done), 1 a check failed, 2 wrong usage, 3 an error told in one line.
+    """
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--title", help="Title, for a single file.")
+@click.option("--publisher", help="Who published it, for example ASTRO.")
+@click.option("--authority", help="Authority class, for example 'specialty society' or 'payer'.")
+@click.option("--url", help="Address of the original.")
+@click.option("--edition", help="Edition or year, for example 2026.")
+@click.option("--payer", help="The only payer whose rules these are, for example Aetna.")
+@click.option("--rebuild", is_flag=True, help="Cut and embed the whole library anew, after a change of model or version.")
+def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> None:
+    """Bring PATHS (files or folders: Markdown, text, HTML, PDF) into the library.
+
+    Without PATHS the starter corpus is brought in. A file that has not changed costs nothing, a changed one
+    replaces its former version, and a file that cannot be read is reported and skipped.
+    """
+    from ingest.build import shipped_sources, user_sources
+
+    settled = _by_hand(by_hand, paths)
+    sources = () if rebuild and not paths else user_sources(paths) if paths else shipped_sources()
+    with _writing() as (library, embedder):
+        if rebuild:
+            _rebuild(library, embedder)
+        reports = _ingest(library, embedder, sources, settled)
+        _finish(library)
+    _report(reports)
+    if any(report.outcome == "refused" for report in reports):
+        sys.exit(_FAILED)
+
+
+@main.command()
+@click.argument("question", required=False)
+@click.option("--as-of", type=_DATE, metavar="DATE", help="Date of service, YYYY-MM-DD.  [default: today]")
+@click.option("--payer", help="Only rules that speak for this payer, for example Aetna.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object (docs/answer.md).")
+@click.option(
+    "--batch",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.jsonl",
+    help="Answer a file of questions, '-' for standard input: one JSON object a line with id, question and, optionally, as_of and payer.",
+)
+def ask(question: str | None, as_of: datetime | None, payer: str | None, as_json: bool, batch: Path | None) -> None:
+    """Answer QUESTION from the library, every sentence with its source."""
+    if (question is None) == (batch is None):
+        raise click.UsageError("give a QUESTION, or --batch FILE.jsonl")
+    day = as_of.date() if as_of else date.today()
+    if batch is not None:
+        _ask_batch(batch, day, payer)
+        return
+    from assistant.record import answer_record
+    from ui.terminal import render
+
+    with _assistant() as assistant:
+        answer = assistant.ask(question or "", as_of=day, payer=payer)
+    click.echo(json.dumps(answer_record(answer), ensure_ascii=False, indent=2) if as_json else render(answer))
+
+
+@main.command()
+@click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+def chat(port: int, no_browser: bool) -> None:
+    """Open the chat page on 127.0.0.1."""
+    from ui.asgi import run
+
+    _settings()
+    run(port=port, open_browser=not no_browser)
+
+
+@main.group()
+def sources() -> None:
+    """List, show, remove and restore the documents of the library."""
+
+
+@sources.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.option("--all", "with_removed", is_flag=True, help="Also those removed or replaced.")
+def list_sources(as_json: bool, with_removed: bool) -> None:
+    """List every document with its id, publisher and number of passages."""
+    from ingest.library import ACTIVE, open_reader
+
+    with open_reader(_settings().data_dir) as library:
+        entries = library.documents(None if with_removed else ACTIVE)
+    rows = [_source_row(document, status, passages) for document, status, passages in entries]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['id']}  {row['status']:8}  {row['passages']:4}  {row['publisher'] or '(publisher unknown)'}: {row['title']}")
+    click.echo(f"{len(rows)} documents, {sum(row['passages'] for row in rows)} passages", err=True)
+
+
+@sources.command("show")
+@click.argument("source")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def show_source(source: str, as_json: bool) -> None:
+    """Show one document and its passages. SOURCE is an id (or its start), a path or a title."""
+    from ingest.library import open_reader
+
+    with open_reader(_settings().data_dir) as library:
+        document, status = _one_source(library, source)
+        passages = library.passages(document.id)
+    described = {**_source_row(document, status, len(passages)), **_source_details(document)}
+    if as_json:
+        cut = [{"id": p.id, "start": p.start, "end": p.end, "section": p.section, "page": p.first_page, "text": p.text} for p in passages]
+        click.echo(json.dumps({**described, "cut": cut}, ensure_ascii=False, indent=2))
+        return
+    for key, value in described.items():
+        click.echo(f"{key:12} {value}") if value not in {"", None} else None
+    for passage in passages:
+        click.echo(f"\n[{passage.start}-{passage.end}] {' > '.join(passage.section)}\n{passage.text}")
+
+
+@sources.command("remove")
+@click.argument("source")
+def remove_source(source: str) -> None:
+    """Take a document out of every answer; `codecite sources restore` brings it back."""
+    _change_source(source, lambda library, document: library.remove(document.id), "removed", ("active",))
+
+
+@sources.command("restore")
+@click.argument("source")
+def restore_source(source: str) -> None:
+    """Bring back a document that was removed or replaced."""
+    _change_source(source, lambda library, document: library.restore(document.id), "restored", ("removed", "replaced"))
+
+
+@sources.command("purge")
+@click.argument("source")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def purge_source(source: str, yes: bool) -> None:
+    """Erase a document for good, text and all."""
+    if not yes:
+        click.confirm(f"Erase {source} for good?", abort=True, err=True)
+    _change_source(source, lambda library, document: library.purge(document.id), "erased", ("active", "removed", "replaced"))
+
+
+@main.command("eval")
+@click.argument("suite", default="starter")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write every score to FILE.")
+def evaluate(suite: str, json_file: Path | None) -> None:
+    """Score the assistant on SUITE (a shipped one by its name, or a JSONL file) against its baseline.
+
+    Exit status 1 when a score is below the baseline.
+    """
+    from evals.cases import load_baseline, load_suite
+    from evals.report import render_table, write_json
+    from evals.run import below_baseline, run_suite
+
+    cases = load_suite(suite)
+    with _assistant() as assistant, _progress(len(cases), "Asking") as advance:
+        scores = run_suite(assistant, cases, advance)
+    click.echo(render_table(scores))
+    if json_file:
+        write_json(scores, json_file)
+    if fallen := below_baseline(scores, load_baseline(suite)):
+        click.echo("below the baseline: " + "; ".join(fallen), err=True)
+        sys.exit(_FAILED)
+
+
+@main.command()
+def doctor() -> None:
+    """Check the installation: weights, library, question encoder, other packages of the same names."""
+    from ui.doctor import check
+
+    problems = 0
+    for name, finding, sound in check(_settings()):
+        click.echo(f"{'ok ' if sound else 'BAD'}  {name}: {finding}")
+        problems += not sound
+    if problems:
+        sys.exit(_FAILED)
+
+
+# -- shared by the commands ------------------------------------------------------------------------------------
+
+
+def _settings() -> "Settings":
+    from assistant.settings import read_settings
+
+    return read_settings()
+
+
+def _assistant() -> "Assistant":
+    from assistant.wiring import open_assistant
+
+    return open_assistant(_settings())
+
+
+def _by_hand(values: dict[str, str | None], paths: tuple[Path, ...]) -> dict[str, str]:
+    from corpus.digests import AUTHORITIES
+
+    settled = {key: value for key, value in values.items() if value}
+    if settled and not paths:
+        raise click.UsageError("properties can be set for your own files only; name a PATH")
+    if "title" in settled and (len(paths) != 1 or paths[0].is_dir()):
+        raise click.UsageError("--title is for a single file")
+    if settled.get("authority", AUTHORITIES[0]) not in AUTHORITIES:
+        raise click.BadParameter(f"one of: {', '.join(AUTHORITIES)}", param_hint="--authority")
+    return settled
+
+
+@contextmanager
+def _writing() -> "Iterator[tuple[Library, Embedder]]":
+    """Open the library for writing with the reference embedder; export the question encoder where it is missing."""
+    from assistant.wiring import runtime_folder
+    from ingest.embed import ReferenceEmbedder, runtime_identity
+    from ingest.library import open_writer
+
+    settings = _settings()
+    with open_writer(settings.data_dir) as library:
+        click.echo("Loading the model …", err=True)
+        embedder = ReferenceEmbedder(settings.embedding_model)
+        if runtime_identity(runtime_folder(settings)) != embedder.identity:
+            click.echo("Preparing the question encoder (once) …", err=True)
+            embedder.export(runtime_folder(settings))
+        yield library, embedder
+
+
+def _ingest(library: "Library", embedder: "Embedder", sources: "Sequence[Source]", by_hand: dict[str, str]) -> "tuple[FileReport, ...]":
+    from ingest.build import ingest as bring_in
+
+    if not sources:
+        return ()
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with _progress(len(sources), "Ingesting") as advance:
+        return bring_in(library, embedder, sources, by_hand=by_hand, added_at=now, advance=lambda _: advance())
+
+
+def _rebuild(library: "Library", embedder: "Embedder") -> None:
+    from ingest.build import rebuild
+
+    with _progress(len(library.documents()), "Rebuilding") as advance:
+        rebuild(library, embedder, advance=lambda _: advance())
+
+
+def _finish(library: "Library") -> None:
+    from assistant.wiring import chroma_folder
+    from ingest.vectors import sync_chroma
+
+    click.echo("Bringing Chroma up to date …", err=True)
+    sync_chroma(library, chroma_folder(_settings()))
+
+
+def _report(reports: "Sequence[FileReport]") -> None:
+    for report in reports:
+        if report.outcome != "unchanged":
+            detail = report.reason or f"{report.passages} passages"
+            click.echo(f"{report.outcome:9}  {report.key}  ({detail})")
+    counts = Counter(report.outcome.value for report in reports)
+    click.echo(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "rebuilt", err=True)
+
+
+def _change_source(source: str, change: "Callable[[Library, Document], None]", done: str, statuses: tuple[str, ...]) -> None:
+    from ingest.library import open_reader, open_writer
+
+    folder = _settings().data_dir
+    open_reader(folder).engine.dispose()
+    with open_writer(folder) as library:
+        document, _ = _one_source(library, source, statuses)
+        change(library, document)
+        _finish(library)
+    click.echo(f"{done}: {document.id} {document.title}")
+
+
+def _one_source(library: "Library", source: str, statuses: tuple[str, ...] = ("active", "removed", "replaced")) -> "tuple[Document, str]":
+    found = [(document, status) for document, status, _ in library.find(source) if status in statuses]
+    if not found:
+        raise CodeciteError(f"no {' or '.join(statuses)} document matches {source!r}; run: codecite sources list --all")
+    if len(found) > 1:
+        names = ", ".join(document.id for document, _ in found[:6])
+        raise CodeciteError(f"{source!r} fits {len(found)} documents ({names}); give more of the id")
+    return found[0]
+
+
+def _source_row(document: "Document", status: str, passages: int) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "title": document.title,
+        "publisher": document.publisher,
+        "sha256": document.sha256,
+        "passages": passages,
+        "status": status,
+    }
+
+
+def _source_details(document: "Document") -> dict[str, Any]:
+    return {
+        "authority": document.authority,
+        "edition": document.edition,
+        "published": document.published,
+        "valid_from": document.valid_from.isoformat() if document.valid_from else None,
+        "valid_to": document.valid_to.isoformat() if document.valid_to else None,
+        "payer": document.payer,
+        "url": document.url,
+        "basis": document.basis,
+        "licence": document.licence,
+        "media_type": document.media_type,
+        "path": document.path,
+        "added_at": document.added_at,
+    }
+
+
+def _ask_batch(batch: Path, day: date, payer: str | None) -> None:
+    from ui.batch import answer_lines
+
+    with click.open_file(str(batch), encoding="utf-8") as lines, _assistant() as assistant:
+        for record in answer_lines(assistant, lines, as_of=day, payer=payer):
+            click.echo(json.dumps(record, ensure_ascii=False))
+
+
+@contextmanager
+def _progress(length: int, label: str) -> Iterator[Callable[[], None]]:
+    """Give a function that moves a progress bar on standard error by one."""
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield lambda: bar.update(1)

@@ -1,0 +1,49 @@
+"""The turns of one browser tab, kept in its session."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import streamlit as st
+
+from ui.present import AnswerView
+
+SHOWN_TURNS = 50
+_TURNS, AS_OF, PAYER = "turns", "as_of", "payer"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question with what became of it; without view and problem it was stopped, unless it is still `pending`."""
+
+    question: str
+    as_of: date
+    payer: str | None
+    pending: bool = True
+    view: AnswerView | None = None
+    problem: str = ""
+
+
+def turns() -> list[Turn]:
+    """Give the turns so far, oldest first."""
+    held: list[Turn] = st.session_state.setdefault(_TURNS, [])
+    return held
+
+
+def submit(question: str) -> None:
+    """Put a question at the end, for the date and payer that the sidebar shows."""
+    if question.strip():
+        as_of = st.session_state.get(AS_OF) or date.today()
+        turns().append(Turn(question.strip(), as_of, st.session_state.get(PAYER) or None))
+
+
+def clear() -> None:
+    """Begin a new conversation."""
+    st.session_state[_TURNS] = []
+
+
+def take_pending(held: list[Turn]) -> Turn | None:
+    """Give the question to answer now, if there is one, and mark it taken: stopped half-way, it is not asked again."""
+    if not held or not held[-1].pending:
+        return None
+    held[-1] = replace(held[-1], pending=False)
+    return held[-1]

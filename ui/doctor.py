@@ -1,0 +1,40 @@
+"""Check what an installation needs: weights, library, question encoder, and that no other package owns our names."""
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import packages_distributions
+
+from assistant.settings import Settings
+from assistant.wiring import runtime_folder
+from corpus.check import check_corpus
+from corpus.errors import CodeciteError
+from ingest.embed import identity_of, model_folder, runtime_identity
+from ingest.library import open_reader
+from ingest.split import POLICY
+
+_OURS = ("corpus", "ingest", "assistant", "ui", "evals")
+
+
+def check(settings: Settings) -> Iterator[tuple[str, str, bool]]:
+    """Give each check's name, finding, and whether it is sound."""
+    owners = packages_distributions()
+    foreign = sorted({owner for name in _OURS for owner in owners.get(name, []) if owner != "codecite"})
+    yield "package names", f"also owned by {', '.join(foreign)}; install Codecite alone" if foreign else "ours alone", not foreign
+    problems = check_corpus()
+    yield "starter corpus", problems[0] if problems else "complete", not problems
+    yield _told("weights", lambda: identity_of(settings.embedding_model, model_folder(settings.embedding_model)))
+    yield _told("library", lambda: _library(settings))
+
+
+def _library(settings: Settings) -> str:
+    with open_reader(settings.data_dir) as library:
+        library.require(identity_of(settings.embedding_model, model_folder(settings.embedding_model)), POLICY)
+        documents = library.documents()
+        encoder = runtime_identity(runtime_folder(settings)) or "missing; run: codecite ingest"
+        return f"{len(documents)} documents in {settings.data_dir}, question encoder {encoder}"
+
+
+def _told(name: str, look: Callable[[], str]) -> tuple[str, str, bool]:
+    try:
+        return name, look(), True
+    except CodeciteError as error:
+        return name, str(error), False

@@ -1,0 +1,51 @@
+"""The drawer that shows one source: the quote in its context, who published it, and how long it holds."""
+
+import streamlit as st
+
+from ui.present import SourceView
+from ui.safe_text import escaped, marked, web_link
+
+
+def open_drawer(source: SourceView) -> None:
+    """Open the drawer on the right with this source."""
+    name = "Source" if source.key.startswith("source") else "Nearest passage"
+    st.dialog(f"{name} {source.number}", width="medium", position="right")(_draw)(source)
+
+
+def _draw(source: SourceView) -> None:
+    st.html(source_html(source))
+
+
+def source_html(source: SourceView) -> str:
+    """Give the drawer's content; everything that comes from a document is escaped."""
+    remark = f'<p class="cc-remark">{escaped(source.remark)}</p>' if source.remark else ""
+    passage = marked(source.before, source.quote, source.after)
+    return (
+        f'<div class="cc-source" dir="auto"><h3 class="cc-title">{escaped(source.title)}</h3>{remark}'
+        f'<div class="cc-passage" dir="auto" tabindex="0" role="region" aria-label="Passage in its context">{passage}</div>'
+        f'<dl class="cc-facts">{"".join(_fact(name, value) for name, value in _facts(source))}</dl></div>'
+    )
+
+
+def _facts(source: SourceView) -> list[tuple[str, str]]:
+    rows = [
+        ("Publisher", source.publisher),
+        ("Authority", source.authority),
+        ("Edition", source.edition),
+        ("Validity", source.validity),
+        ("Payer", source.payer),
+        ("Section", source.section),
+        ("Page", source.page.removeprefix("page ")),
+    ]
+    return [(name, escaped(value)) for name, value in rows if value] + ([("Link", _link(source.url))] if source.url else [])
+
+
+def _link(url: str) -> str:
+    address = web_link(url)
+    if not address:
+        return escaped(url)
+    return f'<a href="{escaped(address)}" target="_blank" rel="noopener noreferrer">{escaped(address)}</a>'
+
+
+def _fact(name: str, value: str) -> str:
+    return f"<dt>{name}</dt><dd>{value}</dd>"

@@ -1,0 +1,29 @@
+"""Write an answer with its sources as plain text, for the clipboard."""
+
+from ui.present import AnswerView, SentenceView, SourceView
+
+
+def plain_text(view: AnswerView) -> str:
+    """Give the whole answer: question, verdict, sentences with markers, both sides of disagreements, sources."""
+    head = [view.question, view.asked, "", f"{view.verdict}. {view.line}"]
+    body = [_sentence(s) for s in view.sentences]
+    sides = [_sentence(side.sentence) for conflict in view.conflicts for side in conflict]
+    return "\n".join([*head, *_abstention(view), *_block(body), *_block(sides), *_block([_source(s) for s in view.sources])]) + "\n"
+
+
+def _block(lines: list[str]) -> list[str]:
+    return ["", *lines] if lines else []
+
+
+def _abstention(view: AnswerView) -> list[str]:
+    return [view.abstention.detail, f"Needed: {view.abstention.needed}"] if view.abstention else []
+
+
+def _sentence(sentence: SentenceView) -> str:
+    markers = "".join(f"[{n}]" for n in sentence.numbers)
+    return f"{sentence.label}: {sentence.text} {markers}"
+
+
+def _source(source: SourceView) -> str:
+    facts = (source.title, source.publisher, source.authority, source.edition, source.validity, source.payer, source.section, source.page, source.url)
+    return f'[{source.number}] {"; ".join(filter(None, facts))}\n    "{source.quote}"'

@@ -1,0 +1,57 @@
+"""What the page holds open: one assistant for all tabs, and what its library has to offer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.service import Assistant
+from assistant.settings import Settings, read_settings
+from assistant.wiring import open_assistant, runtime_folder
+from ingest.lookup import payers
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """How much the library holds, and for which payers."""
+
+    sources: int
+    passages: int
+    payers: tuple[str, ...]
+
+
+def open_shared() -> Assistant:
+    """Give the assistant that all tabs share, opened anew when the library's folder or its encoder was replaced.
+
+    Raises:
+        CodeciteError: there is no library, or it cannot be used. Asked again, it looks again.
+    """
+    settings = read_settings()
+    return _opened(str(settings.data_dir), _stamp(settings.data_dir), _stamp(runtime_folder(settings)), settings)
+
+
+def look(assistant: Assistant) -> Shelf:
+    """Give what the library holds at this moment."""
+    return _counted(str(assistant.library.folder), assistant.library.revision(), assistant)
+
+
+def _stamp(folder: Path) -> int:
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return 0
+
+
+def _close(assistant: Assistant) -> None:
+    assistant.library.engine.dispose()
+
+
+@st.cache_resource(max_entries=1, show_spinner=False, on_release=_close)
+def _opened(folder: str, folder_stamp: int, runtime_stamp: int, _settings: Settings) -> Assistant:
+    return open_assistant(_settings, long_lived=True)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _counted(folder: str, revision: int, _assistant: Assistant) -> Shelf:
+    entries = _assistant.library.documents()
+    return Shelf(len(entries), sum(count for _, _, count in entries), payers(_assistant.library))
