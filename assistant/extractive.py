@@ -48,14 +48,12 @@ class Weights:
     decide_within: float = 0.93
     keep_within: float = 0.80
     keep_exceptions_within: float = 0.55
-    min_shared: float = 0.2
     lead_share: float = 0.6
-    sure_cosine: float = 0.62
-    strength_coverage: float = 0.5
-    strength_code: float = 0.15
-    strength_cue: float = 0.1
-    min_strength: float = 0.8
-    min_related: float = 0.5
+    decide_bearing: float = 0.75
+    strength_coverage: float = 0.55
+    strength_code: float = 0.045
+    min_strength: float = 0.70
+    min_related: float = 0.50
     most_alike: float = 0.65
 
 
@@ -144,13 +142,12 @@ class ExtractiveAnswerer:
         return Reason.NO_EVIDENCE if question.codes else Reason.OUT_OF_SCOPE
 
     def _strength(self, question: Question, top: Sequence[_Candidate]) -> float:
-        """Give how well the best sentences bear on the question: likeness, words covered, code held, cue held."""
+        """Give how well the best sentences bear on the question: likeness, words covered, code held."""
         w = self._weights
         cosine = max(max(c.cosine, c.hit.cosine) for c in top)
         text = " ".join(f"{c.hit.document.title} {' '.join(c.hit.passage.section)} {c.hit.passage.text}" for c in top)
         coded = any(c.hit.passage.codes & set(question.codes) for c in top)
-        cued = any(_cue(question, c.text) for c in top)
-        return cosine + w.strength_coverage * _share(self._idf(question), text) + w.strength_code * coded + w.strength_cue * cued
+        return cosine + w.strength_coverage * _share(self._idf(question), text) + w.strength_code * coded
 
     # -- choosing ------------------------------------------------------------------------------------------
 
@@ -165,8 +162,7 @@ class ExtractiveAnswerer:
 
     def _may_decide(self, question: Question, candidate: _Candidate) -> bool:
         """Tell whether a sentence bears on what is asked, not just on the code; for a pair of codes, on both."""
-        bears = candidate.shared >= self._weights.min_shared or candidate.cosine >= self._weights.sure_cosine
-        return bears and (len(question.codes) < 2 or speaks_of_both(candidate.text))
+        return candidate.shared + candidate.cosine >= self._weights.decide_bearing and (len(question.codes) < 2 or speaks_of_both(candidate.text))
 
     def _choose(self, question: Question, ranked: list[_Candidate], deciding: list[_Candidate]) -> list[_Candidate]:
         chosen = list(deciding)

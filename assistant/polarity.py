@@ -17,8 +17,8 @@ _ALLOWS = re.compile(
     re.IGNORECASE,
 )
 _HEDGES = re.compile(
-    r"\b(?:if|when|whenever|unless|only|except|provided|as long as|depend(?:s|ing)?|generally|normally|usually|typically|often|however|but|yet|although|certain|some|situations?|"
-    r"case[- ]by[- ]case|where|until|up to|subject to|limited to|may arise|with (?:documentation|documented|medical necessity|modifier)|more than|at least)\b",
+    r"\b(?:if|when|whenever|unless|(?<!technical )(?<!professional )(?<!-)only(?! one\b)|except|provided|as long as|depend(?:s|ing)?|generally|normally|usually|typically|"
+    r"situations?|case[- ]by[- ]case|subject to|limited to|may arise|with (?:documentation|documented|medical necessity|modifier))\b",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(

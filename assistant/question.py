@@ -27,7 +27,13 @@ _RULING = re.compile(
     r"|\b(?:ok(?:ay)? to|allowed to|able to|possible to|need to|have to|enough|right\??$|correct\??$|or not\??$|y/n|billable\??$|payable\??$|covered\??$|required\??$|allowed\??$|ok\??$|separately\??$|together\??$)",
     re.IGNORECASE,
 )
-_OPEN_START = re.compile(r"^(?:\W*)(?:what|which|who|whom|whose|when|where|how|why)\b", re.IGNORECASE)
+_OPEN = re.compile(
+    r"(?:^|[,;:–—-]\s+|\b(?:and|so|but|or|for|under|on|in|to|at|by|from|with) )\W*(?:what(?:['’]?s)?|which|who|whom|whose|when|where|how|why)\b(?! (?:if|not)\b)"
+    r"|\b(?:how many|how often|how much|what code|which code|code for)\b|\b(?:which|what|who|how)\W*\?$",
+    re.IGNORECASE,
+)
+_CLOSED_START = re.compile(rf"\W*{_RULING_START}\b(?! (?:not )?(?:what|which|how))", re.IGNORECASE)
+_PARTS = re.compile(r"(?<=[?])\s+|(?<=[.!])\s+(?=[A-Z])")
 
 
 def read_question(text: str, as_of: date, payer: str | None = None) -> Question:
@@ -63,11 +69,18 @@ def read_intent(text: str) -> Intent:
 def asks_ruling(text: str) -> bool:
     """Tell whether yes, no or conditional would be an answer.
 
-    Of several questions in one text, the last that is one decides.
+    It is asked by an opening such as "can" or "is", by a closing such as "billable?", and by any question
+    that no "what", "which", "how" or the like opens. Of several questions in one text any may ask it.
     """
-    parts = [part.strip() for part in re.split(r"(?<=[?])\s+|(?<=[.!])\s+(?=[A-Z])", text) if part.strip()]
+    parts = [part.strip() for part in _PARTS.split(text) if part.strip()]
     asking = [part for part in parts if part.endswith("?")] or parts[-1:]
-    return any(_RULING.search(part) and not _OPEN_START.match(part) for part in asking)
+    return any(_asks_ruling(part) for part in asking)
+
+
+def _asks_ruling(part: str) -> bool:
+    if _CLOSED_START.match(part):
+        return True
+    return not _OPEN.search(part) and (part.endswith("?") or bool(_RULING.search(part)))
 
 
 def _codes(text: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from assistant.answer import Hit, Question
 from assistant.terms import content_terms, expand
 from corpus.digests import AUTHORITIES
+from ingest.codes import find_codes, index_key
 from ingest.documents import Document, Passage
 from ingest.embed import Embedder
 from ingest.library import Library
@@ -21,8 +22,8 @@ class Policy:
     hits: int = 12
     dense_weight: float = 0.65
     lexical_weight: float = 0.35
-    named_bonus: float = 0.10
-    heading_bonus: float = 0.06
+    held_bonus: float = 0.08
+    headed_bonus: float = 0.06
     other_payer_penalty: float = 0.10
     authority_step: float = 0.006
 
@@ -73,7 +74,7 @@ class Retriever:
     def _hit(self, question: Question, passage: Passage, document: Document, cosine: float, lexical: float, coded: frozenset[str]) -> Hit:
         policy = self._policy
         score = policy.dense_weight * max(cosine, 0.0) + policy.lexical_weight * lexical
-        score += policy.named_bonus * len(coded & set(passage.named_codes)) / max(1, len(question.codes))
+        score += (policy.held_bonus * len(coded) + policy.headed_bonus * len(coded & _subject(passage, document))) / max(1, len(question.codes))
         score -= policy.authority_step * _authority_rank(document)
         if question.payer is None and passage.payer not in {"all", ""} and not passage.payer.startswith("Medicare"):
             score -= policy.other_payer_penalty
@@ -90,6 +91,12 @@ def _tier(question: Question, hit: Hit) -> int:
 def _may_answer(question: Question, hit: Hit) -> bool:
     """Tell whether a passage is silent on codes or speaks of one that was asked about."""
     return not question.codes or not hit.passage.named_codes or bool(hit.passage.codes & set(question.codes))
+
+
+def _subject(passage: Passage, document: Document) -> frozenset[str]:
+    """Give the codes that the heading of a passage or the title of its document names."""
+    words = (passage.section[-1] if passage.section else "", document.title)
+    return frozenset(index_key(mention.code) for text in words for mention in find_codes(text))
 
 
 def _authority_rank(document: Document) -> int:

@@ -5,11 +5,13 @@ import streamlit as st
 from ui.present import SourceView
 from ui.safe_text import escaped, marked, web_link
 
+_WIDTH_PX = 600
+
 
 def open_drawer(source: SourceView) -> None:
     """Open the drawer on the right with this source."""
     name = "Source" if source.key.startswith("source") else "Nearest passage"
-    st.dialog(f"{name} {source.number}", width="medium", position="right")(_draw)(source)
+    st.dialog(f"{name} {source.number}", width=_WIDTH_PX, position="right")(_draw)(source)
 
 
 def _draw(source: SourceView) -> None:

@@ -1,13 +1,13 @@
 """Write an answer with its sources as plain text, for the clipboard."""
 
-from ui.present import AnswerView, SentenceView, SourceView
+from ui.present import AnswerView, SentenceView, SideView, SourceView
 
 
 def plain_text(view: AnswerView) -> str:
     """Give the whole answer: question, verdict, sentences with markers, both sides of disagreements, sources."""
     head = [view.question, view.asked, "", f"{view.verdict}. {view.line}"]
     body = [_sentence(s) for s in view.sentences]
-    sides = [_sentence(side.sentence) for conflict in view.conflicts for side in conflict]
+    sides = [_side(side) for conflict in view.conflicts for side in conflict]
     return "\n".join([*head, *_abstention(view), *_block(body), *_block(sides), *_block([_source(s) for s in view.sources])]) + "\n"
 
 
@@ -20,10 +20,27 @@ def _abstention(view: AnswerView) -> list[str]:
 
 
 def _sentence(sentence: SentenceView) -> str:
-    markers = "".join(f"[{n}]" for n in sentence.numbers)
-    return f"{sentence.label}: {sentence.text} {markers}"
+    return f"{sentence.label}: {_marked(sentence)}"
+
+
+def _marked(sentence: SentenceView) -> str:
+    return sentence.text + " " + "".join(f"[{n}]" for n in sentence.numbers)
+
+
+def _side(side: SideView) -> str:
+    return f"{side.sentence.label}, {side.source.publisher or side.source.title}: {_marked(side.sentence)}"
 
 
 def _source(source: SourceView) -> str:
-    facts = (source.title, source.publisher, source.authority, source.edition, source.validity, source.payer, source.section, source.page, source.url)
+    facts = (
+        source.title,
+        source.publisher,
+        source.authority,
+        source.edition,
+        source.validity,
+        source.payer,
+        source.section,
+        source.page,
+        source.url,
+    )
     return f'[{source.number}] {"; ".join(filter(None, facts))}\n    "{source.quote}"'

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=@/\"'])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+")
 _LINK_START = re.compile(r"(?i)\b(https?|ftp|www|mailto|xmpp)(?=[:.])|(?=@)")
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _BREAK = "\u200b"
 
 
@@ -32,4 +33,9 @@ def web_link(url: str) -> str:
 
 def marked(before: str, quote: str, after: str) -> str:
     """Give HTML of a passage with the quote highlighted."""
-    return f"{escaped(before)}<mark>{escaped(quote)}</mark>{escaped(after)}"
+    return f'{_lines(before)}<mark><span class="cc-target"></span>{_lines(quote)}</mark>{_lines(after)}'
+
+
+def _lines(text: str) -> str:
+    """Give HTML in which a line ends where it does in the text and blank lines are a narrow gap."""
+    return _BLANK_LINES.sub('<span class="cc-gap"></span>', escaped(text)).replace("\n", "<br>")

@@ -27,12 +27,12 @@ def open_shared() -> Assistant:
         CodeciteError: there is no library, or it cannot be used. Asked again, it looks again.
     """
     settings = read_settings()
-    return _opened(str(settings.data_dir), _stamp(settings.data_dir), _stamp(runtime_folder(settings)), settings)
+    return _opened((str(settings.data_dir), _stamp(settings.data_dir), _stamp(runtime_folder(settings))), settings)
 
 
 def look(assistant: Assistant) -> Shelf:
     """Give what the library holds at this moment."""
-    return _counted(str(assistant.library.folder), assistant.library.revision(), assistant)
+    return _counted((str(assistant.library.folder), assistant.library.revision()), assistant)
 
 
 def _stamp(folder: Path) -> int:
@@ -43,15 +43,15 @@ def _stamp(folder: Path) -> int:
 
 
 def _close(assistant: Assistant) -> None:
-    assistant.library.engine.dispose()
+    assistant.__exit__(None, None, None)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False, on_release=_close)
-def _opened(folder: str, folder_stamp: int, runtime_stamp: int, _settings: Settings) -> Assistant:
+def _opened(key: tuple[str, int, int], _settings: Settings) -> Assistant:  # noqa: ARG001  # the cache tells calls apart by it
     return open_assistant(_settings, long_lived=True)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _counted(folder: str, revision: int, _assistant: Assistant) -> Shelf:
+def _counted(key: tuple[str, int], _assistant: Assistant) -> Shelf:  # noqa: ARG001  # the cache tells calls apart by it
     entries = _assistant.library.documents()
     return Shelf(len(entries), sum(count for _, _, count in entries), payers(_assistant.library))

@@ -41,9 +41,12 @@ _DARK = {
     "grayTextColor": "#cfd8dc",
 }
 
-THEME: Mapping[str, str | bool | int] = {
+THEME: Mapping[str, str | bool | int | list[str]] = {
     "theme.baseFontSize": 16,
+    "theme.paddingTop": "3.5rem",
+    "theme.paddingBottom": "1rem",
     "theme.showWidgetBorder": True,
+    "theme.headingFontSizes": ["1.9rem", "1.4rem", "1.2rem", "1.1rem", "1rem", "1rem"],
     **{f"theme.light.{name}": colour for name, colour in _LIGHT.items()},
     **{f"theme.dark.{name}": colour for name, colour in _DARK.items()},
 }

@@ -14,11 +14,11 @@ LABELS = {
 }
 
 REASONS = {
-    Reason.NO_EVIDENCE: "No source in your library says this.",
-    Reason.WEAK_EVIDENCE: "Some passages come near, but none of them answers this.",
+    Reason.NO_EVIDENCE: "Your sources were searched; none of them answers this.",
+    Reason.WEAK_EVIDENCE: "Some passages come near, but not near enough to quote as an answer.",
     Reason.UNKNOWN_CODE: "The code asked about is not a known code.",
     Reason.NOT_IN_FORCE: "Your sources were not in force on the date of service.",
-    Reason.OUT_OF_SCOPE: "Your library does not cover this subject.",
+    Reason.OUT_OF_SCOPE: "The question lies outside what this library is about.",
     Reason.FALSE_PREMISE: "The question assumes something that your sources do not bear out.",
     Reason.UNSUPPORTED_DRAFT: "An answer was drafted, but no quote proves any sentence of it.",
 }
@@ -28,7 +28,7 @@ _VERDICTS = {
     Verdict.NO: ("No", "The sources quoted below say no."),
     Verdict.CONDITIONAL: ("It depends", "The sources set conditions; check them against your case."),
 }
-_DISPUTED = ("It depends", "The sources disagree; both sides are quoted below.")
+_DISPUTED = " They disagree in part; both sides are quoted."
 _UNDECIDED = ("No ruling found", "The sources bear on the question, but none of them decides it.")
 _UNASKED = ("No ruling asked for", "This is what the sources say.")
 _ABSTAINED = "Not in your library"
@@ -39,9 +39,8 @@ def verdict_words(answer: Answer) -> tuple[str, str]:
     """Give the verdict as a label and one plain line."""
     if answer.abstention:
         return _ABSTAINED, REASONS[answer.abstention.reason]
-    if answer.verdict is Verdict.CONDITIONAL and answer.conflicts:
-        return _DISPUTED
-    return _VERDICTS.get(answer.verdict, _UNDECIDED if answer.question.asks_ruling else _UNASKED)
+    label, line = _VERDICTS.get(answer.verdict, _UNDECIDED if answer.question.asks_ruling else _UNASKED)
+    return label, line + (_DISPUTED if answer.conflicts else "")
 
 
 def validity_words(valid_from: date | None, valid_to: date | None) -> str:
