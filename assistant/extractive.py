@@ -7,7 +7,17 @@ from math import log
 from typing import Protocol
 
 from assistant.answer import Draft, DraftSentence, Hit, Intent, Question, Quote, Reason, Role, Verdict
-from assistant.polarity import Ruling, asks_for_records, is_negated, makes_exception, refuses, ruling_of, sets_condition, speaks_of_both
+from assistant.polarity import (
+    Ruling,
+    asks_for_records,
+    excludes,
+    is_negated,
+    makes_exception,
+    refuses,
+    ruling_of,
+    sets_condition,
+    speaks_of_both,
+)
 from assistant.terms import content_terms, expand, stem, stems
 from ingest.documents import Passage
 from ingest.embed import Embedder
@@ -47,7 +57,8 @@ class Weights:
     cue: float = 0.12
     decide_within: float = 0.93
     keep_within: float = 0.80
-    keep_exceptions_within: float = 0.55
+    keep_exclusions_within: float = 0.34
+    most_exclusions: int = 3
     lead_share: float = 0.6
     decide_bearing: float = 0.75
     strength_coverage: float = 0.55
@@ -152,39 +163,49 @@ class ExtractiveAnswerer:
     # -- choosing ------------------------------------------------------------------------------------------
 
     def _deciding(self, question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
-        """Give the sentences that rule on the question: the best that rules, and near ones that rule otherwise."""
+        """Give the sentences that rule on the question: those of the best passage that bear on it about as well as its best one."""
         if not question.asks_ruling:
             return []
-        ruling = [c for c in ranked[:6] if self._may_decide(question, c) and ruling_of(c.text, question.text) is not Ruling.SILENT]
-        return [
-            c for c in ruling if c.score >= self._weights.decide_within * ruling[0].score and c.hit.document.id == ruling[0].hit.document.id
-        ][:2]
+        best = ranked[0]
+        near = [c for c in ranked[:6] if c.score >= self._weights.decide_within * best.score and c.hit.passage.id == best.hit.passage.id]
+        ruling = [c for c in near if self._may_decide(question, c) and ruling_of(c.text, question.text) is not Ruling.SILENT]
+        return ruling[:2]
 
     def _may_decide(self, question: Question, candidate: _Candidate) -> bool:
         """Tell whether a sentence bears on what is asked, not just on the code; for a pair of codes, on both."""
-        return candidate.shared + candidate.cosine >= self._weights.decide_bearing and (len(question.codes) < 2 or speaks_of_both(candidate.text))
+        return candidate.shared + candidate.cosine >= self._weights.decide_bearing and (
+            len(question.codes) < 2 or speaks_of_both(candidate.text)
+        )
 
     def _choose(self, question: Question, ranked: list[_Candidate], deciding: list[_Candidate]) -> list[_Candidate]:
-        chosen = list(deciding)
-        best = ranked[0].score
-        anchors = {c.hit.document.id for c in (deciding or ranked[:1])}
-        for candidate in ranked:
-            if len(chosen) >= self._max_sentences:
-                break
-            relevant = candidate.score >= self._weights.keep_within * best or (
-                candidate.hit.document.id in anchors
-                and self._must_know(question, candidate)
-                and candidate.score >= self._weights.keep_exceptions_within * best
-            )
-            if relevant and not any(_alike(candidate.text, c.text) > self._weights.most_alike for c in chosen):
-                chosen.append(candidate)
-        return chosen
+        """Give the deciding sentences, what is about as relevant as the best, and the limits that must be known."""
+        floor = self._weights.keep_within * ranked[0].score
+        relevant = [*deciding, *(c for c in ranked if c.score >= floor)]
+        exclusions = self._exclusions(question, ranked, (deciding or ranked)[0])
+        room = self._max_sentences - len(exclusions)
+        return self._distinct([*self._distinct(relevant)[:room], *exclusions])
 
-    @staticmethod
-    def _must_know(question: Question, candidate: _Candidate) -> bool:
-        """Tell whether a sentence limits the very code that a ruling is asked on."""
-        about = not question.codes or bool(candidate.hit.passage.codes & set(question.codes))
-        return question.asks_ruling and about and (makes_exception(candidate.text) or refuses(candidate.text))
+    def _exclusions(self, question: Question, ranked: list[_Candidate], lead: _Candidate) -> list[_Candidate]:
+        """Give what the leading source says on when the codes that a ruling is asked on are not to be reported."""
+        if not question.asks_ruling:
+            return []
+        floor = self._weights.keep_exclusions_within * ranked[0].score
+        return [
+            c
+            for c in ranked
+            if c.score >= floor
+            and c.hit.document.id == lead.hit.document.id
+            and c.hit.passage.codes & set(question.codes)
+            and excludes(c.text)
+            and not asks_for_records(c.text)
+        ][: self._weights.most_exclusions]
+
+    def _distinct(self, candidates: list[_Candidate]) -> list[_Candidate]:
+        kept: list[_Candidate] = []
+        for candidate in candidates:
+            if all(_alike(candidate.text, other.text) <= self._weights.most_alike for other in kept):
+                kept.append(candidate)
+        return kept
 
 
 def quotable(passage: Passage) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,7 @@ _REFUSES = re.compile(
 )
 _ALLOWS = re.compile(
     r"\b(?:may|can|could|allow(?:s|ed)?|accept(?:s|ed|able)?|permit(?:s|ted)?|payable|billable|reportable|covered|covers|eligible|separately|appropriate"
-    r"|is (?:reported|billed|paid|used|required|needed|technical|professional)|are (?:reported|billed|paid|used|required|needed)|should|must|requires?|required|needs?|has to|have to|expects?|valid|always|both|pays?|reports?)\b",
+    r"|is (?:reported|billed|paid|used|required|needed)|are (?:reported|billed|paid|used|required|needed)|should|must|requires?|required|needs?|has to|have to|expects?|valid|always|both|pays?|reports?)\b",
     re.IGNORECASE,
 )
 _HEDGES = re.compile(
@@ -26,9 +26,10 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _DOCUMENTS = re.compile(
-    r"\b(?:document\w*|written|writing|sign(?:s|ed|ature)?|dated|record(?:s|ed)?|chart|order(?:ed)?|report must|request)\b", re.IGNORECASE
+    r"\b(?:document\w*|written|writing|sign(?:s|ed|ature)?|dated|record(?:s|ed)?|chart|order(?:ed)?|report must|request|check[- ]?(?:off )?box)\b",
+    re.IGNORECASE,
 )
-_EXCEPTS = re.compile(r"\b(?:except|unless|however|yet|exception|situations may arise|only)\b", re.IGNORECASE)
+_EXCEPTS = re.compile(r"\b(?:except|unless|however|yet|exception|situations may arise)\b", re.IGNORECASE)
 _NEGATED_QUESTION = re.compile(r"\b(?:not|never|n['’]t|cannot|can['’]t|without|denied|excluded|bundled|included)\b", re.IGNORECASE)
 _CLAUSE = re.compile(r";|,?\s+\b(?:but|yet|however|although|whereas|while)\b", re.IGNORECASE)
 _ASKS_NEED = re.compile(r"\b(?:needs?|needed|requires?|required|must|have to|has to|necessary|mandatory)\b", re.IGNORECASE)
@@ -40,6 +41,10 @@ _SAYS_ENOUGH = re.compile(
 _TOGETHER = re.compile(
     r"\b(?:together|same (?:day|date|session|claim|service)|alongside|in addition|separately|bundl\w+|includ\w+|edit|inside|part of|packaged|besides|along with|with (?:it|7|g|modifier)|addition to|also|not added|add(?:ed)?|mutually|column)\b",
     re.I,
+)
+_EXCLUDES = re.compile(
+    r"\b(?:not|never|cannot)\b[^.;]{0,40}\b(?:report|bill|charge|code|pa(?:y|id)\b|use)|\b(?:is|are) not (?:an? )?(?:[0-9GC]\d{4}|separate)|\bonce per (?:course|plan|day|week)|\bden(?:y|ies|ied)\b",
+    re.IGNORECASE,
 )
 _MET = 0.5
 
@@ -99,11 +104,14 @@ def refuses(sentence: str) -> bool:
     return bool(_REFUSES.search(sentence))
 
 
+def excludes(sentence: str) -> bool:
+    """Tell whether a sentence says when a code is not to be reported."""
+    return bool(_EXCLUDES.search(sentence))
+
+
 def makes_exception(sentence: str) -> bool:
     """Tell whether a sentence sets a case apart from the rule."""
-    return bool(_EXCEPTS.search(sentence)) or bool(
-        re.search(r"\bdo(?:es)? not (?:report|bill|use)|\b(?:not|never) (?:be )?(?:reported|billed|used)\b", sentence, re.IGNORECASE)
-    )
+    return bool(_EXCEPTS.search(sentence)) or excludes(sentence)
 
 
 def asks_for_records(sentence: str) -> bool:

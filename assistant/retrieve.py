@@ -10,7 +10,7 @@ from ingest.codes import find_codes, index_key
 from ingest.documents import Document, Passage
 from ingest.embed import Embedder
 from ingest.library import Library
-from ingest.lookup import Scope, cosines_of, fetch, lexical_rows, rows_with_codes
+from ingest.lookup import Scope, cosines_of, fetch, lexical_rows, names_payer, rows_with_codes
 from ingest.vectors import VectorIndex
 
 
@@ -19,11 +19,13 @@ class Policy:
     """How ways of finding are weighed; scores are comparable within one question only."""
 
     candidates: int = 60
-    hits: int = 12
+    hits: int = 16
+    companions: int = 6
     dense_weight: float = 0.65
     lexical_weight: float = 0.35
     held_bonus: float = 0.08
     headed_bonus: float = 0.06
+    asked_payer_bonus: float = 0.08
     other_payer_penalty: float = 0.10
     authority_step: float = 0.006
 
@@ -63,9 +65,16 @@ class Retriever:
             self._hit(question, *found[row], dense.get(row, 0.0), lexical.get(row, 0.0) / top_lexical, coded.get(row, frozenset()))
             for row in found
         ]
-        return tuple(sorted((h for h in hits if _may_answer(question, h)), key=lambda h: (-_tier(question, h), -h.score, h.passage.id)))[
-            : self._policy.hits
-        ]
+        ranked = sorted((h for h in hits if _may_answer(question, h)), key=lambda h: (-_tier(question, h), -h.score, h.passage.id))
+        return (*ranked[: self._policy.hits], *self._companions(question, ranked))
+
+    def _companions(self, question: Question, ranked: list[Hit]) -> list[Hit]:
+        """Give what else the best hit's document says of the codes asked about: its limits may stand under another heading."""
+        if not question.codes or not ranked:
+            return []
+        source = ranked[0].document.id
+        rest = ranked[self._policy.hits :]
+        return [h for h in rest if h.document.id == source and h.passage.codes & set(question.codes)][: self._policy.companions]
 
     def _words(self, question: Question) -> list[str]:
         added = expand(question.text, self._glossary)
@@ -74,12 +83,21 @@ class Retriever:
     def _hit(self, question: Question, passage: Passage, document: Document, cosine: float, lexical: float, coded: frozenset[str]) -> Hit:
         policy = self._policy
         score = policy.dense_weight * max(cosine, 0.0) + policy.lexical_weight * lexical
-        score += (policy.held_bonus * len(coded) + policy.headed_bonus * len(coded & _subject(passage, document))) / max(1, len(question.codes))
+        score += (policy.held_bonus * len(coded) + policy.headed_bonus * len(coded & _subject(passage, document))) / max(
+            1, len(question.codes)
+        )
         score -= policy.authority_step * _authority_rank(document)
-        if question.payer is None and passage.payer not in {"all", ""} and not passage.payer.startswith("Medicare"):
-            score -= policy.other_payer_penalty
+        score += self._payer_weight(question, passage)
         via = [name for name, held in (("code", bool(coded)), ("vector", cosine > 0), ("lexical", lexical > 0)) if held]
         return Hit(passage, document, round(score, 6), round(cosine, 4), round(lexical, 4), tuple(via))
+
+    def _payer_weight(self, question: Question, passage: Passage) -> float:
+        """Give more to a rule of the payer asked about, less to one payer's rule when none was named."""
+        if passage.payer in {"all", ""}:
+            return 0.0
+        if question.payer is not None:
+            return self._policy.asked_payer_bonus if names_payer(question.payer, passage.payer) else 0.0
+        return 0.0 if passage.payer.startswith("Medicare") else -self._policy.other_payer_penalty
 
 
 def _tier(question: Question, hit: Hit) -> int:

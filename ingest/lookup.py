@@ -34,11 +34,13 @@ def payer_applies(asked: str, stored: str) -> bool:
 
     General rules and Medicare's speak for every payer; a named payer's rule for that payer only.
     """
-    held, wanted = stored.lower(), asked.lower()
-    return held in _GENERAL_PAYERS or (held.startswith(_MEDICARE) and "advantage" not in held) or _names_payer(wanted, held)
+    held = stored.lower()
+    return held in _GENERAL_PAYERS or (held.startswith(_MEDICARE) and "advantage" not in held) or names_payer(asked, stored)
 
 
-def _names_payer(wanted: str, held: str) -> bool:
+def names_payer(asked: str, stored: str) -> bool:
+    """Tell whether the payer asked about and a stored payer name the same one, in whole or in part."""
+    wanted, held = asked.lower(), stored.lower()
     return bool(re.search(rf"\b{re.escape(wanted)}\b", held)) or bool(re.search(rf"\b{re.escape(held)}\b", wanted))
 
 

@@ -1,0 +1,170 @@
+"""The chat page. Streamlit runs this file anew for every interaction."""
+
+import logging
+from dataclasses import replace
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import streamlit as st
+
+from assistant.service import STAGES, Assistant
+from corpus.errors import CodeciteError, LibraryMissing
+from ui.citations import draw_answer
+from ui.conversation import AS_OF, PAYER, SHOWN_TURNS, Turn, clear, submit, take_pending, turns
+from ui.drawer import open_drawer
+from ui.present import present
+from ui.safe_text import escaped, safe_label
+from ui.shelf import Shelf, look, open_shared
+from ui.words import asked_words, payer_words
+
+DISCLAIMER = (
+    "Quotes come from the sources in this library; check them and your payer before billing. "
+    "Not legal or medical advice. Do not enter patient data."
+)
+EXAMPLES = (
+    "Can 77370 be billed after treatment ends?",
+    "How often may 77336 be billed?",
+    "What replaced 77385 in 2026?",
+    "Does 77371 need modifier 26 or TC?",
+)
+MAX_QUESTION_CHARS = 4_000
+_FAULT = "Something went wrong in Codecite itself; the server's log names the error. Ask again, or run: codecite doctor"
+_log = logging.getLogger("codecite.page")
+
+
+def main() -> None:
+    """Draw the whole page."""
+    st.set_page_config("Codecite", page_icon=str(Path(__file__).with_name("icon.svg")), layout="centered")
+    st.html(f"<style>{(files('ui') / 'page.css').read_text(encoding='utf-8')}</style>")
+    assistant, problem = _open()
+    _draw_sidebar(look(assistant) if assistant else None)
+    _draw_input()
+    if problem:
+        _draw_problem(problem)
+    if turns():
+        _draw_turns(assistant, problem)
+    elif assistant:
+        _draw_welcome()
+
+
+def _open() -> tuple[Assistant | None, CodeciteError | None]:
+    try:
+        return open_shared(), None
+    except CodeciteError as error:
+        return None, error
+
+
+# -- around the conversation -----------------------------------------------------------------------------
+
+
+def _draw_sidebar(shelf: Shelf | None) -> None:
+    with st.sidebar:
+        st.header("Codecite", anchor=False)
+        st.date_input("Date of service", key=AS_OF, value=date.today(), min_value=date(1990, 1, 1), format="YYYY-MM-DD")
+        st.selectbox("Payer", ("", *(shelf.payers if shelf else ())), key=PAYER, format_func=_payer_option)
+        st.button("New conversation", on_click=clear, shortcut="Ctrl+Shift+K", width="stretch")
+        if shelf:
+            st.caption(f"{shelf.sources:,} sources with {shelf.passages:,} passages are loaded.")
+        st.caption("A number beside a sentence opens the passage that it quotes.")
+
+
+def _payer_option(payer: str) -> str:
+    return payer_words(payer) if payer else "Any payer"
+
+
+def _draw_input() -> None:
+    with st.bottom:
+        st.chat_input("Ask a coding question", key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop", on_submit=_submit_typed)
+        st.caption(DISCLAIMER)
+
+
+def _submit_typed() -> None:
+    submit(str(st.session_state.question or ""))
+
+
+def _draw_welcome() -> None:
+    st.title("Ask a coding question", anchor=False)
+    st.html('<p class="cc-intro">Every sentence of an answer is quoted from your library and opens at its source.</p>')
+    columns = st.columns(2)
+    for n, example in enumerate(EXAMPLES):
+        columns[n % 2].button(example, key=f"example-{n}", on_click=submit, args=(example,), width="stretch")
+
+
+def _draw_problem(problem: CodeciteError) -> None:
+    if isinstance(problem, LibraryMissing):
+        _draw_missing()
+    else:
+        st.html(_message(str(problem)))
+    st.button("Look again", key="look-again")
+
+
+def _draw_missing() -> None:
+    st.title("Your library is empty", anchor=False)
+    st.html(
+        '<div class="cc-message" role="status">Codecite answers from a library of sources, and none is loaded yet. In a terminal, run:'
+        "<p><code>codecite ingest</code> for the sources that ship with Codecite</p>"
+        "<p><code>codecite ingest FOLDER</code> for your own documents</p></div>"
+    )
+
+
+def _message(text: str) -> str:
+    return f'<div class="cc-message cc-problem" role="alert">{escaped(text)}</div>'
+
+
+# -- the conversation ------------------------------------------------------------------------------------
+
+
+def _draw_turns(assistant: Assistant | None, problem: CodeciteError | None) -> None:
+    held = turns()
+    asking = take_pending(held)
+    first = max(0, len(held) - SHOWN_TURNS)
+    for n, turn in enumerate(held[first:], start=first):
+        _draw_question(turn)
+        with st.chat_message("assistant", avatar=":material/menu_book:"):
+            if turn is asking:
+                held[-1] = _answered(assistant, turn, problem)
+                st.rerun()
+            _draw_outcome(turn, n, newest=n == len(held) - 1)
+
+
+def _draw_question(turn: Turn) -> None:
+    with st.chat_message("user", avatar=":material/person:"):
+        asked = escaped(asked_words(turn.as_of, turn.payer))
+        st.html(f'<p class="cc-question" dir="auto">{escaped(turn.question)}</p><p class="cc-asked">{asked}</p>')
+
+
+def _answered(assistant: Assistant | None, turn: Turn, problem: CodeciteError | None) -> Turn:
+    if assistant is None:
+        return replace(turn, problem=str(problem))
+    with st.status(STAGES[0]) as progress:
+        try:
+            answer = assistant.ask(turn.question, as_of=turn.as_of, payer=turn.payer, watch=lambda stage: progress.update(label=stage))
+            return replace(turn, view=present(answer, assistant.library.text))
+        except CodeciteError as error:
+            return replace(turn, problem=str(error))
+        except Exception as error:  # the page is the outer edge: no traceback may reach the browser
+            _log.error("a question could not be answered: %s", type(error).__name__)
+            _log.debug("its traceback", exc_info=error)
+            return replace(turn, problem=_FAULT)
+
+
+def _draw_outcome(turn: Turn, n: int, *, newest: bool) -> None:
+    if turn.view is None:
+        st.html(_message(turn.problem or "Stopped before an answer was ready."))
+        return
+    opened = draw_answer(turn.view, key=f"answer-{n}", newest=newest)
+    if newest:
+        _draw_follow_ups(turn.view.follow_ups, n)
+    if opened:
+        open_drawer(opened)
+
+
+def _draw_follow_ups(follow_ups: tuple[str, ...], n: int) -> None:
+    with st.container(horizontal=True, key="follow-ups"):
+        for i, follow_up in enumerate(follow_ups):
+            st.button(safe_label(follow_up), key=f"follow-up-{n}-{i}", on_click=submit, args=(follow_up,))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""Turn an answer into the rows that a reader sees. Pure: no Streamlit, no disk."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from assistant.answer import Answer, Citation, Conflict, Hit, Sentence
+from assistant.record import citing, near_misses, number_citations
+from ingest.build import SHIPPED
+from ingest.documents import Document, Passage
+from ui.words import LABELS, asked_words, maker_words, notice_words, payer_words, validity_words, verdict_words
+
+CONTEXT_CHARS = 600
+_SUMMARY = "Codecite's own summary of this source, not its wording. Open the link for the original."
+_INFERRED = "Inferred from the source, not stated by it in so many words."
+_ELLIPSIS = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A passage that can be opened: what it says, where it stands, and how far it binds.
+
+    `before` and `after` are the canonical text around `quote`; `key` names the row within its answer.
+    """
+
+    key: str
+    number: int
+    title: str
+    publisher: str
+    authority: str
+    edition: str
+    validity: str
+    payer: str
+    section: str
+    page: str
+    url: str
+    remark: str
+    document_id: str
+    before: str
+    quote: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceView:
+    """A sentence with its role in words and the numbers of its sources."""
+
+    label: str
+    text: str
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SideView:
+    """One side of a disagreement: what it says and who says it."""
+
+    sentence: SentenceView
+    source: SourceView
+
+
+@dataclass(frozen=True, slots=True)
+class AbstentionView:
+    """Why there is no answer, what would help, and what came nearest."""
+
+    detail: str
+    needed: str
+    nearest: tuple[SourceView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """Everything that a page shows of one answer. `tone` is yes, no, conditional, none or abstained."""
+
+    question: str
+    asked: str
+    tone: str
+    verdict: str
+    line: str
+    sentences: tuple[SentenceView, ...]
+    conflicts: tuple[tuple[SideView, ...], ...]
+    sources: tuple[SourceView, ...]
+    abstention: AbstentionView | None
+    notices: tuple[str, ...]
+    follow_ups: tuple[str, ...]
+    footnote: str
+
+    @property
+    def openable(self) -> dict[str, SourceView]:
+        """Every passage that the reader can open, by its key."""
+        nearest = self.abstention.nearest if self.abstention else ()
+        return {source.key: source for source in (*self.sources, *nearest)}
+
+
+def present(answer: Answer, text_of: Callable[[str], str]) -> AnswerView:
+    """Give the rows of an answer; `text_of` gives the canonical text of a document by its id."""
+    numbers = number_citations(answer)
+    texts = {h.document.id: text_of(h.document.id) for h in _shown(answer, numbers)}
+    sources = {c: _cited(answer, c, n, texts) for c, n in numbers.items()}
+    verdict, line = verdict_words(answer)
+    return AnswerView(
+        question=answer.question.text,
+        asked=asked_words(answer.question.as_of, answer.question.payer),
+        tone="abstained" if answer.abstention else answer.verdict.value,
+        verdict=verdict,
+        line=line,
+        sentences=tuple(_sentence(s, numbers) for s in answer.sentences),
+        conflicts=tuple(_sides(c, numbers, sources) for c in answer.conflicts),
+        sources=tuple(sources.values()),
+        abstention=_abstention(answer, texts),
+        notices=notice_words(answer),
+        follow_ups=answer.follow_ups,
+        footnote=maker_words(answer),
+    )
+
+
+def announcement(view: AnswerView) -> str:
+    """Say once, for a screen reader, that the answer is there."""
+    if view.abstention:
+        return f"{view.verdict}. {view.line}"
+    count = len(view.sources)
+    return f"Answer ready, {count} source{'' if count == 1 else 's'}. {view.verdict}."
+
+
+def _shown(answer: Answer, numbers: Mapping[Citation, int]) -> list[Hit]:
+    cited = {c.passage_id for c in numbers}
+    return [h for h in answer.evidence if h.passage.id in cited] or list(near_misses(answer))
+
+
+def _sentence(sentence: Sentence, numbers: Mapping[Citation, int]) -> SentenceView:
+    return SentenceView(LABELS[sentence.role], sentence.text, tuple(numbers[c] for c in sentence.citations))
+
+
+def _sides(conflict: Conflict, numbers: Mapping[Citation, int], sources: Mapping[Citation, SourceView]) -> tuple[SideView, ...]:
+    return tuple(SideView(_sentence(side, numbers), sources[side.citations[0]]) for side in conflict.sides)
+
+
+def _abstention(answer: Answer, texts: Mapping[str, str]) -> AbstentionView | None:
+    if answer.abstention is None:
+        return None
+    nearest = tuple(_near(hit, n, texts) for n, hit in enumerate(near_misses(answer), start=1))
+    return AbstentionView(answer.abstention.detail, answer.abstention.needed, nearest)
+
+
+def _cited(answer: Answer, citation: Citation, number: int, texts: Mapping[str, str]) -> SourceView:
+    passage, document = citing(answer, citation)
+    around = _around(texts[document.id], citation.start, citation.end)
+    return _source(f"source-{number}", number, (passage, document), page=citation.page, around=around, quote=citation.quote)
+
+
+def _near(hit: Hit, number: int, texts: Mapping[str, str]) -> SourceView:
+    around = _around(texts[hit.document.id], hit.passage.start, hit.passage.end)
+    place = (hit.passage, hit.document)
+    return _source(f"near-{number}", number, place, page=hit.passage.first_page, around=around, quote=hit.passage.text)
+
+
+def _source(key: str, number: int, place: tuple[Passage, Document], *, page: int | None, around: tuple[str, str], quote: str) -> SourceView:
+    passage, document = place
+    return SourceView(
+        key=key,
+        number=number,
+        title=document.title,
+        publisher=document.publisher,
+        authority=document.authority,
+        edition=document.edition or document.published,
+        validity=validity_words(passage.valid_from, passage.valid_to),
+        payer=payer_words(passage.payer),
+        section=" › ".join(name for name in passage.section if name != document.title),
+        page=f"page {page}" if page else "",
+        url=document.url,
+        remark=_remark(passage, document),
+        document_id=document.id,
+        before=around[0],
+        quote=quote,
+        after=around[1],
+    )
+
+
+def _remark(passage: Passage, document: Document) -> str:
+    parts = (_SUMMARY if document.path.startswith(SHIPPED) else "", _INFERRED if passage.basis == "inferred" else "")
+    return " ".join(filter(None, parts))
+
+
+def _around(text: str, start: int, end: int) -> tuple[str, str]:
+    """Give about `CONTEXT_CHARS` of text on either side, cut between words and marked where cut."""
+    first, last = max(0, start - CONTEXT_CHARS), min(len(text), end + CONTEXT_CHARS)
+    before, after = text[first:start], text[end:last]
+    if first > 0:
+        before = _ELLIPSIS + before.partition(" ")[2]
+    if last < len(text):
+        after = after.rpartition(" ")[0] + _ELLIPSIS
+    return before, after
