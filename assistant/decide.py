@@ -44,6 +44,15 @@ def not_in_force(question: Question, codes: Sequence[str]) -> Abstention:
     )
 
 
+def advice() -> Abstention:
+    """Give the abstention on clinical, legal or employment advice."""
+    return Abstention(
+        Reason.OUT_OF_SCOPE,
+        "This asks for clinical, legal or employment advice; Codecite answers billing questions from its sources.",
+        "A billing question, or a person who may give that advice.",
+    )
+
+
 def no_answer(question: Question, reason: Reason, hits: Sequence[Hit]) -> Abstention:
     """Give the abstention for an answerer that found nothing to say."""
     about = ", ".join(question.codes) or "this"

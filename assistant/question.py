@@ -33,6 +33,12 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _CLOSED_START = re.compile(rf"\W*{_RULING_START}\b(?! (?:not )?(?:what|which|how))", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"\b(?:best|optimal|recommended|right|correct|safe|maximum|max) (?:total )?(?:dose|fractionation|treatment|therapy|regimen|margin|modality)\b|\bhow (?:many|much) (?:gy|gray|cgy)\b|\bwhat dose\b"
+    r"|\b(?:prognosis|survival|life expectancy|cure rate|side effects?|contraindicat\w+)\b|\bshould (?:the|my|our|this|a) patient\b"
+    r"|\b(?:sue|sued|suing|lawsuit|attorney|lawyer|go to jail|whistle-?blow\w*|wrongful|salary|resign|get fired|fire (?:him|her|my|our|the))\b",
+    re.IGNORECASE,
+)
 _PARTS = re.compile(r"(?<=[?])\s+|(?<=[.!])\s+(?=[A-Z])")
 
 
@@ -81,6 +87,11 @@ def _asks_ruling(part: str) -> bool:
     if _CLOSED_START.match(part):
         return True
     return not _OPEN.search(part) and (part.endswith("?") or bool(_RULING.search(part)))
+
+
+def asks_for_advice(text: str) -> bool:
+    """Tell whether a question wants clinical, legal or employment advice, which no billing source can give."""
+    return bool(_ADVICE.search(text))
 
 
 def _codes(text: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from assistant.answer import (
 from assistant.answer import DraftSentence as Proposed
 from assistant.extractive import Answerer, quotable
 from assistant.ground import ground
-from assistant.question import read_question
+from assistant.question import asks_for_advice, read_question
 from assistant.retrieve import Retriever
 from corpus.digests import AUTHORITIES
 from corpus.errors import ModelReplyInvalid, ModelUnavailable
@@ -37,6 +37,7 @@ from ingest.documents import Page
 from ingest.library import Library
 from ingest.lookup import Scope, all_codes, codes_held, fetch, rows_by_anchor
 
+_MOST_DISPUTED = 3
 STAGES = ("Reading the question", "Searching the library", "Choosing sentences", "Checking every quote")
 
 
@@ -95,7 +96,7 @@ class Assistant:
         clock = _Clock(watch)
         with clock.stage(0, "read"):
             question = read_question(text, as_of, payer)
-            refused = self._refuse_codes(question)
+            refused = decide.advice() if asks_for_advice(question.text) else self._refuse_codes(question)
         if refused:
             return self._abstain(question, refused, (), clock)
         with clock.stage(1, "retrieve"):
@@ -156,7 +157,7 @@ class Assistant:
         by_id = {h.passage.id: h for h in hits}
         conflicts: list[Conflict] = []
         added: list[Hit] = []
-        for passage_id in decide.cited_passages(sentences):
+        for passage_id in decide.cited_passages(sentences[:_MOST_DISPUTED]):
             mine = by_id[passage_id]
             others = self._sides(question, mine.passage.conflicts)
             if others:

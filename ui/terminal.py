@@ -2,11 +2,11 @@
 
 import textwrap
 
-from assistant.answer import Answer, Role, Sentence, Verdict
+from assistant.answer import Answer, Role, Sentence
 from assistant.record import citing, near_misses, number_citations
+from ui.words import asked_words, validity_words, verdict_words
 
 _WIDTH = 96
-_VERDICTS = {Verdict.YES: "YES", Verdict.NO: "NO", Verdict.CONDITIONAL: "IT DEPENDS", Verdict.NONE: "ANSWER"}
 _ROLES = {
     Role.VERDICT: "",
     Role.CONDITION: "Condition: ",
@@ -30,7 +30,8 @@ def _answered(answer: Answer) -> list[str]:
         markers = "".join(f"[{numbers[c]}]" for c in sentence.citations)
         return textwrap.fill(f"{lead}{' '.join(sentence.text.split())} {markers}", _WIDTH, initial_indent="  ", subsequent_indent="    ")
 
-    lines = [f"{_VERDICTS[answer.verdict]}  ({_scope(answer)})", ""]
+    label, meaning = verdict_words(answer)
+    lines = [f"{label.upper()}. {meaning}", _asked(answer), ""]
     lines += [cited(sentence, _ROLES[sentence.role]) for sentence in answer.sentences]
     for conflict in answer.conflicts:
         lines += ["", "Sources disagree:", *(cited(side, "- ") for side in conflict.sides)]
@@ -39,7 +40,13 @@ def _answered(answer: Answer) -> list[str]:
 
 def _abstained(answer: Answer) -> list[str]:
     assert answer.abstention is not None
-    lines = [f"NOT IN YOUR LIBRARY  ({_scope(answer)})", "", f"  {answer.abstention.detail}", f"  Needed: {answer.abstention.needed}"]
+    lines = [
+        f"{verdict_words(answer)[0].upper()}",
+        _asked(answer),
+        "",
+        f"  {answer.abstention.detail}",
+        f"  Needed: {answer.abstention.needed}",
+    ]
     near = [
         textwrap.fill(
             f"- {h.document.publisher}, {h.document.title}: {' '.join(h.passage.text.split())[:300]}",
@@ -52,27 +59,15 @@ def _abstained(answer: Answer) -> list[str]:
     return [*lines, *(["", "Nearest passages (they do not answer)", *near] if near else [])]
 
 
-def _scope(answer: Answer) -> str:
-    payer = f", payer {answer.question.payer}" if answer.question.payer else ""
-    return f"date of service {answer.question.as_of.isoformat()}{payer}"
+def _asked(answer: Answer) -> str:
+    return asked_words(answer.question.as_of, answer.question.payer)
 
 
 def _source(answer: Answer, number: int) -> str:
     citation = next(c for c, n in number_citations(answer).items() if n == number)
     passage, document = citing(answer, citation)
     place = [" > ".join(passage.section), f"page {citation.page}" if citation.page else "", f"characters {citation.start}-{citation.end}"]
-    validity = (
-        " to ".join(d.isoformat() if d else "" for d in (passage.valid_from, passage.valid_to))
-        if passage.valid_from or passage.valid_to
-        else ""
-    )
-    about = [
-        document.publisher,
-        document.title,
-        document.edition,
-        document.authority,
-        f"payer {passage.payer}",
-        f"in force {validity}" if validity else "",
-    ]
+    dated = validity_words(passage.valid_from, passage.valid_to) if passage.valid_from or passage.valid_to else ""
+    about = [document.publisher, document.title, document.edition, document.authority, f"payer {passage.payer}", dated]
     text = f"[{number}] {', '.join(filter(None, about))}; {', '.join(filter(None, place))} {document.url}".strip()
     return textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="      ", break_long_words=False, break_on_hyphens=False)
