@@ -28,6 +28,7 @@ _MONEY = re.compile(
     r"\$\s?\d|\b\d[\d.,]*\s*(?:dollars|RVUs?|work RVU|percent|%)|\bRVUs?\b.{0,20}\d|conversion factor.{0,40}\d", re.IGNORECASE
 )
 _MIN_WORDS = 3
+_ENCODED_HITS = 8
 _LEAD_CHARS = 300
 _Idf = Mapping[str, tuple[frozenset[str], float]]
 _NUMBER = re.compile(
@@ -117,14 +118,25 @@ class ExtractiveAnswerer:
         found = [(hit, lead, text) for hit in hits for lead, text in quotable(hit.passage)]
         if not found:
             return []
-        vectors = self._embedder.encode([question.text, *(f"{lead}\n{text}".strip() for _, lead, text in found)])
-        cosines = vectors[1:] @ vectors[0]
+        cosines = self._cosines(question, found)
         idf = self._idf(question)
         best_hit = max(hit.score for hit in hits) or 1.0
         ranked = [
             self._weigh(question, idf, hit, lead, text, float(c), best_hit) for (hit, lead, text), c in zip(found, cosines, strict=True)
         ]
         return sorted(ranked, key=lambda c: (-c.score, c.hit.passage.id, c.text))
+
+    def _cosines(self, question: Question, found: Sequence[tuple[Hit, str, str]]) -> list[float]:
+        """Give the likeness of each sentence, with what leads to it, to the question.
+
+        Only parts of the best passages are encoded: a sentence that is its whole passage was embedded when it was
+        ingested, and one of a lesser passage counts as its passage does.
+        """
+        best = {hit.passage.id for hit in list(dict.fromkeys(hit for hit, _, _ in found))[:_ENCODED_HITS]}
+        parts = {(h.passage.id, text): f"{lead}\n{text}".strip() for h, lead, text in found if h.passage.id in best and text != h.passage.text}
+        vectors = self._embedder.encode([question.text, *parts.values()])
+        encoded = dict(zip(parts, (vectors[1:] @ vectors[0]).tolist(), strict=True))
+        return [encoded.get((hit.passage.id, text), hit.cosine) for hit, _, text in found]
 
     def _weigh(self, question: Question, idf: _Idf, hit: Hit, lead: str, text: str, cosine: float, best_hit: float) -> _Candidate:
         w = self._weights

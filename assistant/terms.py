@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 _WORD = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?|\d+(?:\.\d+)?[A-Za-z]?|[A-Za-z]\d+")
 _STOP = frozenset(
@@ -174,7 +175,6 @@ _STOP = frozenset(
         "reported",
     ]
 )
-_VOWEL_ENDING = re.compile(r"(?:ies|ied)$")
 
 
 def content_terms(text: str) -> tuple[str, ...]:
@@ -186,7 +186,7 @@ def content_terms(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """Give the Porter stem of a lower-case word."""
-    return _stemmer().stemWord(word)  # type: ignore[attr-defined, no-any-return]
+    return str(_stemmer().stemWord(word))
 
 
 def stems(text: str) -> frozenset[str]:
@@ -201,7 +201,7 @@ def expand(text: str, glossary: Mapping[str, tuple[str, ...]]) -> dict[str, tupl
 
 
 @lru_cache(maxsize=1)
-def _stemmer() -> object:
-    import snowballstemmer
+def _stemmer() -> Any:
+    from Stemmer import Stemmer
 
-    return snowballstemmer.stemmer("porter")
+    return Stemmer("porter")
