@@ -186,23 +186,35 @@ def purge_source(source: str, yes: bool) -> None:
 
 @main.command("eval")
 @click.argument("suite", default="starter")
-@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write every score to FILE.")
-def evaluate(suite: str, json_file: Path | None) -> None:
-    """Score the assistant on SUITE (a shipped one by its name, or a JSONL file) against its baseline.
+@click.option("--split", type=click.Choice(["dev", "test"]), help="Part of a suite that has splits.  [default for golden: dev]")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write every answer and score to FILE.")
+@click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a report with plots to FILE.")
+@click.option("--save-baseline", is_flag=True, help="Keep these scores as the baseline.")
+@click.option("--show-test", is_flag=True, help="Show questions and answers of the test split too; never while tuning.")
+def evaluate(suite: str, split: str | None, json_file: Path | None, html_file: Path | None, save_baseline: bool, show_test: bool) -> None:
+    """Score the assistant on SUITE (starter, golden, or a JSONL file) against its baseline.
 
     Exit status 1 when a score is below the baseline.
     """
-    from evals.cases import load_baseline, load_suite
-    from evals.report import render_table, write_json
+    from evals import report
+    from evals.cases import load_suite
     from evals.run import below_baseline, run_suite
 
-    cases = load_suite(suite)
+    split = split or ("dev" if suite == "golden" else None)
+    name = f"{suite}-{split}" if split else suite
+    cases = load_suite(suite, split)
     with _assistant() as assistant, _progress(len(cases), "Asking") as advance:
-        scores = run_suite(assistant, cases, advance)
-    click.echo(render_table(scores))
+        results = run_suite(assistant, cases, advance)
+    shown = split != "test" or show_test
+    baseline = report.load_baseline(name)
+    click.echo(report.render_table(results, baseline, show_cases=shown))
     if json_file:
-        write_json(scores, json_file)
-    if fallen := below_baseline(scores, load_baseline(suite)):
+        report.write_json(results, json_file)
+    if html_file:
+        report.write_html(results, html_file, f"Codecite on {name}", show_cases=shown)
+    if save_baseline:
+        click.echo(f"baseline saved: {report.save_baseline(results, name)}", err=True)
+    elif fallen := below_baseline(results, baseline):
         click.echo("below the baseline: " + "; ".join(fallen), err=True)
         sys.exit(_FAILED)
 

@@ -1,0 +1,1 @@
+"""Score the assistant against question suites."""

@@ -1,0 +1,218 @@
+"""Score one answer against its case: pure, deterministic, no model. A score of None does not apply and is left out of means.
+
+No score can be raised by abstaining: an abstention where an answer was due scores 0 on every content metric.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import log2
+
+from assistant.answer import Answer, Citation, Hit, Sentence, Verdict
+from assistant.ground import supports
+from evals.cases import Case, Nugget
+from evals.nuggets import Quoted, Relation, Weigh, states
+from ingest.codes import find_codes, index_key
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One metric of one case; `value` lies in [0, 1], None where the metric does not apply."""
+
+    case_id: str
+    scorer: str
+    value: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An answer beside its case, with what scoring needs of the library: a document's text and how rare words are."""
+
+    case: Case
+    answer: Answer
+    text_of: Callable[[str], str]
+    weigh: Weigh
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Every sentence that a reader sees, those of conflicts included."""
+        return (*self.answer.sentences, *(side for conflict in self.answer.conflicts for side in conflict.sides))
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Every citation that a reader sees."""
+        return tuple(citation for sentence in self.sentences for citation in sentence.citations)
+
+    def hit(self, citation: Citation) -> Hit:
+        """Give the passage and document that a citation points into."""
+        return next(hit for hit in self.answer.evidence if hit.passage.id == citation.passage_id)
+
+
+Scorer = Callable[[Marked], float | None]
+
+
+def quote_exact(marked: Marked) -> float | None:
+    """Give the share of citations whose quote stands in the stored text at its offsets."""
+    return _share(marked.text_of(c.document_id)[c.start : c.end] == c.quote for c in marked.citations)
+
+
+def citation_recall(marked: Marked) -> float | None:
+    """Give the share of sentences that their quotes support (ALCE, Gao et al. 2023, with the gate's checks for entailment)."""
+    return _share(bool(s.citations) and supports(s.text, [c.quote for c in s.citations]) for s in marked.sentences)
+
+
+def citation_precision(marked: Marked) -> float | None:
+    """Give the share of citations that rest on a gold passage or state a nugget of the case."""
+    if not marked.case.answerable:
+        return None
+    return _share(_is_gold(marked, c) or any(_states(marked, n, c) for n in marked.case.nuggets) for c in marked.citations)
+
+
+def nugget_vital(marked: Marked) -> float | None:
+    """Give the share of vital nuggets that some quote states in full (strict vital, TREC RAG 2024)."""
+    return _nugget_recall(marked, [n for n in marked.case.nuggets if n.vital])
+
+
+def nugget_all(marked: Marked) -> float | None:
+    """Give the share of all nuggets that some quote states."""
+    return _nugget_recall(marked, list(marked.case.nuggets))
+
+
+def verdict_right(marked: Marked) -> float | None:
+    """Give 1 when the verdict is the expected one."""
+    if not marked.case.answerable:
+        return None
+    return float(bool(marked.answer.sentences) and marked.answer.verdict is marked.case.verdict)
+
+
+def verdict_not_wrong(marked: Marked) -> float | None:
+    """Give 0 when a verdict is given that is not the expected one; giving none is not wrong."""
+    if not marked.case.answerable:
+        return None
+    return float(marked.answer.verdict in {Verdict.NONE, marked.case.verdict})
+
+
+def must_not(marked: Marked) -> float | None:
+    """Give 1 when no quote states a claim that must not appear."""
+    if not marked.case.must_not:
+        return None
+    quotes = [Quoted(c.quote, marked.hit(c).passage) for c in marked.citations]
+    return float(
+        not any(states(claim, q, Relation.FORBIDDEN, marked.case.as_of, marked.weigh) for claim in marked.case.must_not for q in quotes)
+    )
+
+
+def code_match(marked: Marked) -> float | None:
+    """Give 1 when no sentence names a code that its quotes lack, and the codes that a right answer mentions are there."""
+    for sentence in marked.sentences:
+        if _codes([sentence.text]) - _codes(c.quote for c in sentence.citations):
+            return 0.0
+    if not marked.case.answerable:
+        return None
+    shown = _codes(s.text for s in marked.sentences)
+    around = frozenset().union(*(marked.hit(c).passage.codes for c in marked.citations)) if marked.citations else frozenset()
+    return float(frozenset(map(index_key, marked.case.codes)) <= shown | around)
+
+
+def in_force(marked: Marked) -> float | None:
+    """Give the share of cited passages that are in force on the date of service."""
+    day = marked.case.as_of
+    passages = [marked.hit(c).passage for c in marked.citations]
+    return _share((p.valid_from or day) <= day <= (p.valid_to or day) for p in passages)
+
+
+def answers_when_due(marked: Marked) -> float | None:
+    """Give 1 when a question that can be answered is."""
+    return float(bool(marked.answer.sentences)) if marked.case.answerable else None
+
+
+def abstains_when_due(marked: Marked) -> float | None:
+    """Give 1 when a question that must not be answered is not."""
+    return None if marked.case.answerable else float(not marked.answer.sentences)
+
+
+def recall_at(depth: int) -> Scorer:
+    """Give a scorer for the share of gold passages among the first `depth` hits (of `depth` at most)."""
+
+    def recall(marked: Marked) -> float | None:
+        gold = set(marked.case.gold)
+        return len(gold & set(_anchors(marked)[:depth])) / min(len(gold), depth) if gold else None
+
+    return recall
+
+
+def reciprocal_rank(marked: Marked) -> float | None:
+    """Give one over the rank of the first gold passage, 0 when there is none."""
+    gold = set(marked.case.gold)
+    if not gold:
+        return None
+    return next((1 / rank for rank, anchor in enumerate(_anchors(marked), start=1) if anchor in gold), 0.0)
+
+
+def ndcg_at_10(marked: Marked) -> float | None:
+    """Give nDCG at 10 with binary gains (Järvelin and Kekäläinen 2002)."""
+    gold = set(marked.case.gold)
+    if not gold:
+        return None
+    gain = sum(1 / log2(rank + 1) for rank, anchor in enumerate(_anchors(marked)[:10], start=1) if anchor in gold)
+    return gain / sum(1 / log2(rank + 1) for rank in range(1, min(len(gold), 10) + 1))
+
+
+SCORERS: dict[str, Scorer] = {
+    "quote exactness": quote_exact,
+    "citation recall": citation_recall,
+    "citation precision": citation_precision,
+    "nuggets, vital": nugget_vital,
+    "nuggets, all": nugget_all,
+    "verdict right": verdict_right,
+    "verdict not wrong": verdict_not_wrong,
+    "must-not kept": must_not,
+    "code match": code_match,
+    "in force": in_force,
+    "answers when due": answers_when_due,
+    "abstains when due": abstains_when_due,
+    "recall@1": recall_at(1),
+    "recall@5": recall_at(5),
+    "recall@20": recall_at(20),
+    "MRR": reciprocal_rank,
+    "nDCG@10": ndcg_at_10,
+}
+
+
+def score(marked: Marked) -> tuple[Score, ...]:
+    """Give every metric of one answer."""
+    return tuple(Score(marked.case.id, name, scorer(marked)) for name, scorer in SCORERS.items())
+
+
+def missed(marked: Marked) -> tuple[Nugget, ...]:
+    """Give the vital nuggets that no quote states."""
+    return tuple(n for n in marked.case.nuggets if n.vital and not any(_states(marked, n, c) for c in marked.citations))
+
+
+def _nugget_recall(marked: Marked, nuggets: Sequence[Nugget]) -> float | None:
+    return _share(any(_states(marked, nugget, c) for c in marked.citations) for nugget in nuggets)
+
+
+def _states(marked: Marked, nugget: Nugget, citation: Citation) -> bool:
+    passage = marked.hit(citation).passage
+    relation = Relation.FACT if nugget.fact and passage.anchor == nugget.fact else Relation.OTHER
+    if relation is Relation.OTHER and nugget.fact and _is_gold(marked, citation):
+        relation = Relation.GOLD
+    return states(nugget.text, Quoted(citation.quote, passage), relation, marked.case.as_of, marked.weigh)
+
+
+def _is_gold(marked: Marked, citation: Citation) -> bool:
+    return marked.hit(citation).passage.anchor in marked.case.gold
+
+
+def _anchors(marked: Marked) -> list[str]:
+    return [hit.passage.anchor for hit in marked.answer.evidence if hit.via != ("conflict",)]
+
+
+def _codes(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(index_key(mention.code) for text in texts for mention in find_codes(text))
+
+
+def _share(outcomes: Iterable[bool]) -> float | None:
+    found = list(outcomes)
+    return sum(found) / len(found) if found else None
