@@ -14,8 +14,7 @@ _LINES = re.compile(
     | (?:©|\(c\)\s|copyright\b) | all\ rights\ reserved | (?:privacy|cookie)\ (?:policy|notice|settings) | terms\ of\ (?:use|service)
     | (?:accept|reject|manage)\ (?:all\ )?cookies | (?:we|this\ (?:web)?site)\ uses?\ cookies | cookies?\b.{0,40}\b(?:accept|consent)
     | ask\ about: | example:\ ["“] | have\ a\ question\ about\b | get\ instant\b | related\ (?:articles|posts|links):?$ | advertisement$
-    | \d+\ (?:code\ )?page\ views?\b
-    ) | guest\ accounts?\ (?:are|is)\ limited | unlock\ this\ content | to\ view\ (?:this\ )?content | click\ here\ to\ (?:request|register|log|sign|subscribe)
+    ) | \d+\ (?:code\ )?page\ views?\b | \bregister\ (?:for\ )?(?:a\ )?free\ account\b | guest\ accounts?\ (?:are|is)\ limited | unlock\ this\ content | to\ view\ (?:this\ )?content | click\ here\ to\ (?:request|register|log|sign|subscribe)
     | \b(?:is|are)\ (?:aligned\ with\ and\ )?limited\ to\ the\ materials\ uploaded | registered\ trademarks?\ of\b
     | \bhave\ been\ taken\ from\ current\ procedural\ terminology\b | ^current\ procedural\ terminology\b.{0,80}copyright
     """,

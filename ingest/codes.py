@@ -11,8 +11,8 @@ from dataclasses import dataclass
 _CPT = r"\d{5}|\d{4}[FTUM]"
 _HCPCS = r"[A-V]\d{4}"
 _ICD = r"[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}"
-_EDGE_LEFT = r"(?<![\w$#])(?<!\d[.,/])"
-_EDGE_RIGHT = r"(?![\w])(?![.,/]\d)"
+_EDGE_LEFT = r"(?<![\w$#])(?<!\d[.,])"
+_EDGE_RIGHT = r"(?![\w])(?![.,]\d)"
 _CODE = re.compile(rf"{_EDGE_LEFT}(?:(?P<icd>{_ICD})|(?P<hcpcs>{_HCPCS})|(?P<cpt>{_CPT})){_EDGE_RIGHT}", re.IGNORECASE)
 _CATEGORY = re.compile(r"\b(?:ICD(?:-?10)?(?:-CM)?|diagnos[ei]s|dx)\b[^.\n]{0,24}?\b(?P<icd>[A-TV-Z]\d[0-9A-Z])\b(?![.]\d)", re.IGNORECASE)
 _SPACED = re.compile(r"(?<![\w.])(?<!\d )\d(?: \d){4}(?!\w| \d)")

@@ -67,7 +67,7 @@ class ChromaIndex:
 
     def search(self, vector: Vectors, scope: Scope, limit: int) -> dict[int, float]:
         """Give the nearest rows in scope."""
-        if not self._mirrors(self._library.revision()):
+        if not self.mirrors(self._library.revision()):
             return self._exact.search(vector, scope, limit)
         allowed = set(scope_rows(self._library, scope).tolist())
         draw = min(len(self._rows), limit * _FIRST_DRAW)
@@ -87,7 +87,8 @@ class ChromaIndex:
                 found.setdefault(row, 1.0 - float(distance))
         return found
 
-    def _mirrors(self, revision: int) -> bool:
+    def mirrors(self, revision: int) -> bool:
+        """Tell whether Chroma holds exactly this revision of the library, reopening it where it may have changed."""
         with self._opening:
             if revision != self._revision:
                 self._reopen()

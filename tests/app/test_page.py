@@ -1,0 +1,175 @@
+"""The chat page as Streamlit's own test runner sees it; what needs a browser is under tests/browser."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from assistant.service import Assistant
+from corpus.errors import ModelUnavailable
+from tests import support
+from ui.app import EXAMPLES
+from ui.conversation import Turn, take_pending
+
+PAGE = Path(__file__).parents[2] / "ui" / "app.py"
+
+
+@pytest.fixture
+def data_dir(tiny_library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return use(tiny_library, monkeypatch)
+
+
+def use(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CODECITE_DATA_DIR", str(folder))
+    monkeypatch.setenv("CODECITE_VECTOR_INDEX", "exact")
+    return folder
+
+
+def open_page() -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+def ask(page: AppTest, question: str) -> AppTest:
+    page.chat_input[0].set_value(question).run()
+    assert not page.exception
+    return page
+
+
+def answers(page: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(element.proto.json) for element in page.get("bidi_component")]
+
+
+def html_of(page: AppTest) -> str:
+    return "\n".join(str(element.proto.body) for element in page.get("html"))
+
+
+def button(page: AppTest, key: str) -> Any:
+    return next(b for b in page.button if b.key == key)
+
+
+def test_the_empty_page_offers_examples_and_says_what_quotes_are_worth(data_dir: Path) -> None:
+    page = open_page()
+    labels = [b.label for b in page.button]
+    assert set(EXAMPLES) <= set(labels)
+    captions = " ".join(c.value for c in page.caption)
+    assert "Do not enter patient data." in captions
+    assert "2 sources with " in captions
+
+
+def test_an_example_is_asked_with_one_click(data_dir: Path) -> None:
+    page = button(open_page(), "example-0").click().run()
+    (answer,) = answers(page)
+    assert answer["verdict"] in {"Yes", "It depends"}
+    assert answer["sources"][0]["quote"].startswith("Yes, 77370 may be billed after treatment ends")
+    assert answer["announcement"].startswith("Answer ready, 1 source")
+    assert EXAMPLES[0] in html_of(page)
+    assert not any(b.key == "example-0" for b in page.button)
+
+
+def test_a_disagreement_shows_both_sides(data_dir: Path) -> None:
+    (answer,) = answers(ask(open_page(), "How often may 77336 be billed?"))
+    sides = answer["conflicts"][0]
+    assert [side["source"]["publisher"] for side in sides] == ["Example Society of Physics", "Example Health Plan"]
+
+
+def test_an_abstention_names_reason_need_and_near_misses(data_dir: Path) -> None:
+    (answer,) = answers(ask(open_page(), "What does Medicare pay for 77370 in dollars?"))
+    assert answer["verdict"] == "Not in your library"
+    assert answer["sentences"] == []
+    assert answer["abstention"]["needed"]
+    assert answer["abstention"]["nearest"]
+
+
+def test_date_and_payer_of_the_sidebar_apply_and_stay_with_their_question(data_dir: Path) -> None:
+    page = open_page()
+    page.date_input[0].set_value(date(2024, 3, 1)).run()
+    assert "Example Health Plan" in page.selectbox[0].options
+    page.selectbox[0].select("Example Health Plan").run()
+    page = ask(page, "How often may 77336 be billed?")
+    assert answers(page)[0]["verdict"] == "Not in your library"
+    page.date_input[0].set_value(date(2026, 5, 1)).run()
+    page = ask(page, "How often may 77336 be billed?")
+    assert [a["tone"] for a in answers(page)] == ["abstained", "none"]
+    assert "Date of service 2024-03-01 · Example Health Plan" in html_of(page)
+
+
+def test_a_follow_up_is_asked_with_one_click(data_dir: Path) -> None:
+    page = ask(open_page(), "Can 77370 be billed after treatment ends?")
+    page = button(page, "follow-up-0-0").click().run()
+    assert len(answers(page)) == 2
+    assert [a["newest"] for a in answers(page)] == [False, True]
+
+
+def test_a_new_conversation_is_empty(data_dir: Path) -> None:
+    page = ask(open_page(), "Can 77370 be billed after treatment ends?")
+    page = next(b for b in page.button if b.label == "New conversation").click().run()
+    assert answers(page) == []
+    assert any(b.key == "example-0" for b in page.button)
+
+
+@pytest.mark.parametrize("question", support.PAYLOADS)
+def test_a_question_with_an_attack_is_shown_as_text(data_dir: Path, question: str) -> None:
+    page = ask(open_page(), question)
+    assert question not in " ".join(m.value for m in page.markdown)
+    assert "<script" not in html_of(page)
+    assert "<img" not in html_of(page)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ModelUnavailable("the model <b>x</b> does not reply"), "the model &lt;b&gt;x&lt;/b&gt; does not reply"),
+        (RuntimeError("secret"), "went wrong"),
+    ],
+)
+def test_an_error_is_one_escaped_line(data_dir: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    page = open_page()
+    monkeypatch.setattr(Assistant, "ask", fail)
+    page = ask(page, "Can 77370 be billed?")
+    assert words in html_of(page)
+    assert "secret" not in html_of(page)
+    assert "Traceback" not in html_of(page)
+
+
+def test_without_a_library_the_page_says_how_to_get_one_and_finds_it_when_it_is_there(
+    tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = use(tmp_path / "new", monkeypatch)
+    page = open_page()
+    assert "codecite ingest" in html_of(page)
+    assert "codecite ingest" in html_of(ask(page, "Can 77370 be billed?"))
+    support.build_library(folder, runtime, {"society.md": support.SOCIETY})
+    page = ask(page, "Can 77370 be billed after treatment ends?")
+    assert len(answers(page)) == 1
+
+
+def test_the_next_question_sees_what_was_ingested_meanwhile(data_dir: Path) -> None:
+    question = "Does 77371 need modifier 26 or TC?"
+    page = ask(open_page(), question)
+    assert answers(page)[-1]["tone"] == "abstained"
+    support.add_documents(data_dir, {"later.md": support.LATER})
+    page = ask(page, question)
+    assert answers(page)[-1]["sources"][0]["title"] == "Modifier notes"
+
+
+def test_a_misspelt_setting_is_named(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODECITE_DATADIR", "x")
+    assert "unknown setting CODECITE_DATADIR" in html_of(open_page())
+
+
+def test_a_question_that_was_stopped_says_so_and_is_not_asked_again(data_dir: Path) -> None:
+    held = [Turn("Can 77370 be billed?", date(2026, 5, 1), None)]
+    assert take_pending(held) is held[0]
+    assert take_pending(held) is None
+    page = open_page()
+    page.session_state["turns"] = held
+    assert "Stopped before an answer was ready." in html_of(page.run())
+    assert answers(page) == []

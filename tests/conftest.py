@@ -1,0 +1,22 @@
+"""Fixtures that several folders of tests share."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.embed import ReferenceEmbedder
+from tests import support
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exported question encoder; exporting needs torch and some ten seconds, once."""
+    folder = tmp_path_factory.mktemp("encoder") / "runtime"
+    ReferenceEmbedder().export(folder)
+    return folder
+
+
+@pytest.fixture
+def tiny_library(tmp_path: Path, runtime: Path) -> Path:
+    """A data directory with two documents that disagree on 77336."""
+    return support.build_library(tmp_path / "codecite", runtime, {"society.md": support.SOCIETY, "payer.md": support.PAYER})

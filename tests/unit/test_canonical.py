@@ -1,0 +1,26 @@
+"""The characters of a text are fixed once, before any offset exists."""
+
+import pytest
+
+from ingest.canonical import canonical
+
+
+@pytest.mark.parametrize(
+    ("written", "fixed"),
+    [
+        ("７７３７０", "77370"),
+        ("77\u200b370\u2060", "77370"),
+        ("of\ufb01ce", "office"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("a\u00a0b\u2009c", "a b c"),
+        ("\u202eevil\u202c", "evil"),
+        ("e\u0301", "é"),
+        ("\U000e0041tag", "tag"),
+    ],
+)
+def test_one_spelling_per_character(written: str, fixed: str) -> None:
+    assert canonical(written) == fixed
+
+
+def test_tabs_and_line_ends_stay() -> None:
+    assert canonical("a\tb\nc") == "a\tb\nc"

@@ -1,0 +1,82 @@
+"""Codes, ranges and modifiers are recognised in every way coders write them, and nothing else is."""
+
+import pytest
+
+from ingest.canonical import canonical
+from ingest.codes import expand_range, find_codes, find_modifiers, find_ranges, index_key
+
+
+def codes(text: str) -> list[str]:
+    return [mention.code for mention in find_codes(canonical(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Can 77370 be billed?", ["77370"]),
+        ("77336, 77370 and 77295-TC", ["77336", "77370", "77295"]),
+        ("g6003 or G6015", ["G6003", "G6015"]),
+        ("0394T and 4010F", ["0394T", "4010F"]),
+        ("C79.51 with Z51.0", ["C79.51", "Z51.0"]),
+        ("dx C61 today", ["C61"]),
+        ("7 7 3 7 0 please", ["77370"]),
+        ("７７３７０", ["77370"]),
+        ("77\u200b370", ["77370"]),
+        ("(77301).", ["77301"]),
+        ("77306/77307", ["77306", "77307"]),
+    ],
+)
+def test_codes_are_found_as_written(text: str, found: list[str]) -> None:
+    assert codes(text) == found
+
+
+@pytest.mark.parametrize("text", ["$77370", "77,336 dollars", "1.77336", "in 2026", "123456", "T12 vertebra", "B15 and room C61", "#77370", "x77370"])
+def test_money_years_and_other_numbers_are_not_codes(text: str) -> None:
+    assert codes(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("77261-77263", [("77261", "77263")]),
+        ("77316 through 77318", [("77316", "77318")]),
+        ("G6003 to G6016", [("G6003", "G6016")]),
+        ("77370, 77336", []),
+        ("77370-77336", []),
+        ("77307-G6003", []),
+    ],
+)
+def test_ranges_run_upwards_within_one_code_set(text: str, found: list[tuple[str, str]]) -> None:
+    assert list(find_ranges(text)) == found
+
+
+def test_a_range_holds_every_number_between() -> None:
+    assert expand_range("77316", "77318") == ("77316", "77317", "77318")
+    assert expand_range("G6015", "G6017") == ("G6015", "G6016", "G6017")
+    assert expand_range("0394T", "0395T") == ("0394T", "0395T")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("modifiers 26 and TC", ("26", "TC")),
+        ("77295-TC", ("TC",)),
+        ("77427-26", ("26",)),
+        ("mod 59 or XU", ("59", "XU")),
+        ("the 26 modifier", ("26",)),
+        ("TC only", ("TC",)),
+        ("Cobalt-60 based", ()),
+        ("ICD-10 codes", ()),
+        ("26 fractions", ()),
+    ],
+)
+def test_modifiers_are_told_from_other_numbers(text: str, found: tuple[str, ...]) -> None:
+    assert find_modifiers(text) == found
+
+
+def test_the_first_cell_of_a_modifier_table_is_a_modifier() -> None:
+    assert find_modifiers("Modifier | Meaning\n26 | Professional part\nTC | Technical part") == ("26", "TC")
+
+
+def test_codes_are_indexed_without_their_dot() -> None:
+    assert index_key("c79.51") == "C7951"

@@ -1,0 +1,26 @@
+"""Sentences are cut where a reader would cut them, and no letter is lost."""
+
+import pytest
+
+from ingest.sentences import sentence_spans
+
+
+def cut(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentence_spans(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("One rule. Another rule.", ["One rule.", "Another rule."]),
+        ("See the manual, e.g. chapter 4. Then stop.", ["See the manual, e.g. chapter 4.", "Then stop."]),
+        ("Organs, volumes, etc. CPT code 77370 is not used.", ["Organs, volumes, etc.", "CPT code 77370 is not used."]),
+        ("Follow the guidelines.Refer to the manual.", ["Follow the guidelines.", "Refer to the manual."]),
+        ("Modifier No. 5 of the U.S. list applies.", ["Modifier No. 5 of the U.S. list applies."]),
+        ("It costs 1.5 units. Why?", ["It costs 1.5 units.", "Why?"]),
+        ("** Code 77371 is technical.", ["Code 77371 is technical."]),
+        ("", []),
+    ],
+)
+def test_sentences_end_where_they_should(text: str, sentences: list[str]) -> None:
+    assert cut(text) == sentences
