@@ -133,7 +133,9 @@ class ExtractiveAnswerer:
         ingested, and one of a lesser passage counts as its passage does.
         """
         best = {hit.passage.id for hit in list(dict.fromkeys(hit for hit, _, _ in found))[:_ENCODED_HITS]}
-        parts = {(h.passage.id, text): f"{lead}\n{text}".strip() for h, lead, text in found if h.passage.id in best and text != h.passage.text}
+        parts = {
+            (h.passage.id, text): f"{lead}\n{text}".strip() for h, lead, text in found if h.passage.id in best and text != h.passage.text
+        }
         vectors = self._embedder.encode([question.text, *parts.values()])
         encoded = dict(zip(parts, (vectors[1:] @ vectors[0]).tolist(), strict=True))
         return [encoded.get((hit.passage.id, text), hit.cosine) for hit, _, text in found]
@@ -170,7 +172,9 @@ class ExtractiveAnswerer:
         cosine = max(max(c.cosine, c.hit.cosine) for c in top)
         text = " ".join(f"{c.hit.document.title} {' '.join(c.hit.passage.section)} {c.hit.passage.text}" for c in top)
         coded = any(c.hit.passage.codes & set(question.codes) for c in top)
-        return cosine + w.strength_coverage * _share(self._idf(question), text) + w.strength_code * coded
+        idf = self._idf(question)
+        coverage = _share(idf, text) if idf else float(coded)
+        return cosine + w.strength_coverage * coverage + w.strength_code * coded
 
     # -- choosing ------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ _ALLOWS = re.compile(
     re.IGNORECASE,
 )
 _HEDGES = re.compile(
-    r"\b(?:if|when|whenever|unless|(?<!technical )(?<!professional )(?<!-)only(?! one\b)|except|provided|as long as|depend(?:s|ing)?|generally|normally|usually|typically|"
+    r"\b(?:if|when|whenever|unless|(?<!technical )(?<!professional )(?<!-)only(?! one\b)(?!\W*$)|except|provided|as long as|depend(?:s|ing)?|generally|normally|usually|typically|"
     r"situations?|case[- ]by[- ]case|subject to|limited to|may arise|with (?:documentation|documented|medical necessity|modifier))\b",
     re.IGNORECASE,
 )

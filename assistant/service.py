@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import TracebackType
 from typing import Self
@@ -107,6 +107,9 @@ class Assistant:
             draft, answerer = self._draft(question, hits)
         with clock.stage(3, "ground"):
             sentences = ground(draft, hits, self._pages(hits))
+            if draft.sentences and not sentences and answerer is not self._fallback:
+                draft, answerer = self._fall_back(question, hits, "none of its sentences could be proved by a quote")
+                sentences = ground(draft, hits, self._pages(hits))
         if not sentences:
             reason = Reason.UNSUPPORTED_DRAFT if draft.sentences else draft.reason or Reason.NO_EVIDENCE
             return self._abstain(question, decide.no_answer(question, reason, hits), hits, clock, answerer.name, draft.notice)
@@ -141,9 +144,11 @@ class Assistant:
         try:
             return self._answerer.draft(question, hits), self._answerer
         except (ModelUnavailable, ModelReplyInvalid) as error:
-            draft = self._fallback.draft(question, hits)
-            notice = f"The model gave no usable answer ({error}); this one is put together without it."
-            return Draft(draft.verdict, draft.sentences, draft.reason, notice), self._fallback
+            return self._fall_back(question, hits, str(error))
+
+    def _fall_back(self, question: Question, hits: Sequence[Hit], why: str) -> tuple[Draft, Answerer]:
+        notice = f"The model gave no usable answer ({why}); this one is put together without it."
+        return replace(self._fallback.draft(question, hits), notice=notice), self._fallback
 
     def _pages(self, hits: Sequence[Hit]) -> dict[str, tuple[Page, ...]]:
         """Give the pages of the documents of which a passage runs over a page's end."""

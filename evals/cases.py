@@ -1,6 +1,7 @@
 """Suites of questions with what a right answer must be: read from JSON Lines, checked, and turned into frozen cases."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -181,5 +182,4 @@ def _first_fault(error: Exception) -> str:
 
 
 def _repeated(ids: Iterable[str]) -> str:
-    seen: set[str] = set()
-    return next((each for each in ids if each in seen or seen.add(each)), "")  # type: ignore[func-returns-value]
+    return next((each for each, count in Counter(ids).items() if count > 1), "")

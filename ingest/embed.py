@@ -196,7 +196,7 @@ def _write_onnx(model: "SentenceTransformer", target: Path) -> None:
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             features = {"input_ids": input_ids, "attention_mask": attention_mask}
-            return self.model(features)["sentence_embedding"]  # type: ignore[no-any-return]
+            return self.model(features)["sentence_embedding"]  # type: ignore[no-any-return]  # torch modules are untyped when called
 
     tokens = model.tokenizer(["two texts", "of unequal length so that both axes stay free"], return_tensors="pt", padding=True)
     axes = {0: "texts", 1: "tokens"}

@@ -302,7 +302,7 @@ def _erase(connection: Connection, document_id: str) -> None:
 
 def _insert_passage(connection: Connection, passage: Passage, rows: Vectors) -> None:
     values = {**asdict(passage), **{name: json.dumps(getattr(passage, name)) for name in _LISTS}}
-    row = connection.execute(tables.passages.insert().values(**values)).inserted_primary_key[0]  # type: ignore[index]
+    row = connection.execute(tables.passages.insert().values(**values)).inserted_primary_key[0]  # type: ignore[index]  # a single-row insert always has a key
     codes = [{"code": c, "passage": row, "named": 1} for c in passage.named_codes]
     codes += [{"code": c, "passage": row, "named": 0} for c in passage.implied_codes]
     if codes:

@@ -13,11 +13,15 @@ from ingest.documents import BlockKind, Document, DocumentText
 from ingest.extract.blocks import RawBlock, assemble
 from ingest.split import split
 
-WORDS = st.sampled_from(["77370", "77306-77307", "may", "not", "be", "billed.", "The", "physicist", "signs;", "e.g.", "report.", "once", "weekly", "C79.51"])
+WORDS = st.sampled_from(
+    ["77370", "77306-77307", "may", "not", "be", "billed.", "The", "physicist", "signs;", "e.g.", "report.", "once", "weekly", "C79.51"]
+)
 SENTENCES = st.lists(WORDS, min_size=1, max_size=60).map(" ".join)
 KINDS = st.sampled_from([kind for kind in BlockKind if kind not in {BlockKind.TABLE_HEADER, BlockKind.TABLE_ROW}])
 BLOCKS = st.lists(st.builds(RawBlock, KINDS, SENTENCES, st.integers(1, 3)), min_size=1, max_size=12)
-ROWS = st.lists(st.lists(st.sampled_from(["77370", "10", "per course", "Technical"]), min_size=2, max_size=3).map(" | ".join), min_size=2, max_size=60)
+ROWS = st.lists(
+    st.lists(st.sampled_from(["77370", "10", "per course", "Technical"]), min_size=2, max_size=3).map(" | ".join), min_size=2, max_size=60
+)
 STEADY = settings(derandomize=True, deadline=None, max_examples=60)
 DOCUMENT = Document("d-1", "", "Notes", "", "", "", "", None, None, "all", "", "", "stated", "text/plain", "notes.txt", "")
 

@@ -30,7 +30,9 @@ def test_codes_are_found_as_written(text: str, found: list[str]) -> None:
     assert codes(text) == found
 
 
-@pytest.mark.parametrize("text", ["$77370", "77,336 dollars", "1.77336", "in 2026", "123456", "T12 vertebra", "B15 and room C61", "#77370", "x77370"])
+@pytest.mark.parametrize(
+    "text", ["$77370", "77,336 dollars", "1.77336", "in 2026", "123456", "T12 vertebra", "B15 and room C61", "#77370", "x77370"]
+)
 def test_money_years_and_other_numbers_are_not_codes(text: str) -> None:
     assert codes(text) == []
 

@@ -111,7 +111,9 @@ def test_a_table_without_outer_bars_keeps_header_rows_and_modifiers(tmp_path: Pa
 def test_hard_wrapped_prose_is_joined_and_long_lines_are_not(tmp_path: Path) -> None:
     wrapped = "The physicist checks the chart of every patient each week and\nsigns the record on the same day.\n"
     assert "week and signs" in read(tmp_path, "w.txt", wrapped).text
-    assert len(texts(read(tmp_path, "u.txt", "Summary of the rules\n" + "A long line about 77336 and charts. " * 8), BlockKind.HEADING)) == 1
+    assert (
+        len(texts(read(tmp_path, "u.txt", "Summary of the rules\n" + "A long line about 77336 and charts. " * 8), BlockKind.HEADING)) == 1
+    )
 
 
 def test_html_gives_what_a_visitor_reads(tmp_path: Path) -> None:

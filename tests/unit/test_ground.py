@@ -1,0 +1,115 @@
+"""The quote gate: exact slices or nothing."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.answer import Draft, DraftSentence, Hit, Quote, Role, Verdict
+from assistant.ground import ground, locate, supports
+from ingest.documents import Document, Page, Passage
+
+TEXT = "Before. A 77370 request must be “written”, signed\nand dated – not initialed – by the physician. After that, 77336 is not billed."
+DOCUMENT = Document("d-1", "", "T", "", "", "", "", None, None, "all", "", "", "stated", "", "", "")
+PASSAGE = Passage("p-1", "d-1", 8, len(TEXT), TEXT[8:], (), "", None, None, (), (), (), "all", None, None, "stated", "", ())
+HIT = Hit(PASSAGE, DOCUMENT, 1.0, 1.0, 1.0, ())
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "A 77370 request must be “written”, signed\nand dated",
+        'A 77370 request must be "written", signed and dated',
+        "signed   and\tdated - not initialed - by the physician.",
+        "…signed and dated — not initialed…",
+    ],
+)
+def test_spaces_dashes_and_quotation_marks_may_differ(quote: str) -> None:
+    citation = locate(PASSAGE, quote)
+    assert citation is not None
+    assert TEXT[citation.start : citation.end] == citation.quote
+    assert PASSAGE.start <= citation.start < citation.end <= PASSAGE.end
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "A 77371 request must be “written”",
+        "77336 is billed.",
+        "request must be signed and dated",
+        "Before. A 77370 request",
+        "7370 request must be",
+        "signed",
+        "",
+        "A 77370 REQUEST must be",
+    ],
+)
+def test_a_quote_that_does_not_stand_there_is_refused(quote: str) -> None:
+    assert locate(PASSAGE, quote) is None
+
+
+def test_the_page_is_where_the_quote_starts() -> None:
+    pages = (Page(1, 0, 60), Page(2, 60, len(TEXT)))
+    late = locate(PASSAGE, "77336 is not billed.", pages)
+    early = locate(PASSAGE, "A 77370 request must be", pages)
+    assert late is not None
+    assert early is not None
+    assert (early.page, late.page) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quotes", "held"),
+    [
+        ("77336 is not billed.", ["After that, 77336 is not billed."], True),
+        ("77336 is billed.", ["After that, 77336 is not billed."], False),
+        ("77336 is not billed.", ["77336 is billed."], False),
+        ("77337 is not billed.", ["77336 is not billed."], False),
+        ("Billed after 6 fractions.", ["Billed after 5 fractions."], False),
+        ("Billed in 2026 with 77336.", ["In 2026 it is billed.", "77336 is billed."], True),
+    ],
+)
+def test_codes_numbers_and_negations_must_be_in_the_quotes(sentence: str, quotes: list[str], held: bool) -> None:
+    assert supports(sentence, quotes) is held
+
+
+def draft(*sentences: tuple[str, str, str]) -> Draft:
+    return Draft(Verdict.YES, tuple(DraftSentence(text, Role.BACKGROUND, (Quote(passage, quote),)) for text, passage, quote in sentences))
+
+
+def test_only_proved_sentences_pass() -> None:
+    kept = ground(
+        draft(
+            ("77336 is not billed.", "p-1", "77336 is not billed."),
+            ("77336 is not billed.", "p-2", "77336 is not billed."),
+            ("77336 is billed.", "p-1", "77336 is not billed."),
+            ("Anything.", "p-1", "Words that are not there."),
+        ),
+        (HIT,),
+        {},
+    )
+    assert [s.text for s in kept] == ["77336 is not billed."]
+
+
+def test_a_sentence_without_a_quote_does_not_pass() -> None:
+    assert ground(Draft(Verdict.YES, (DraftSentence("Anything.", Role.VERDICT, ()),)), (HIT,), {}) == ()
+
+
+@settings(derandomize=True, deadline=None, max_examples=150)
+@given(
+    st.lists(
+        st.tuples(st.text(max_size=40), st.sampled_from(["p-1", "p-9"]), st.sampled_from(TEXT.split(". ")) | st.text(max_size=30)),
+        max_size=5,
+    )
+)
+def test_whatever_is_drafted_every_citation_is_an_exact_slice(proposed: list[tuple[str, str, str]]) -> None:
+    for sentence in ground(draft(*proposed), (HIT,), {}):
+        assert sentence.citations
+        for citation in sentence.citations:
+            assert TEXT[citation.start : citation.end] == citation.quote
+            assert PASSAGE.start <= citation.start < citation.end <= PASSAGE.end
+
+
+def test_a_passage_elsewhere_in_the_document_is_not_searched() -> None:
+    narrow = replace(PASSAGE, end=PASSAGE.start + 20, text=PASSAGE.text[:20])
+    assert locate(narrow, "77336 is not billed.") is None

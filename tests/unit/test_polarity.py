@@ -1,0 +1,39 @@
+"""What one sentence rules on a question."""
+
+import pytest
+
+from assistant.polarity import Ruling, excludes, is_negated, ruling_of, speaks_of_both
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "ruling"),
+    [
+        ("Chart checks may be done remotely.", "May checks be done remotely?", Ruling.ALLOWED),
+        ("77300 is not reported with 77307.", "Can I bill 77300 with 77307?", Ruling.REFUSED),
+        ("77370 may be billed when a report is written.", "Can I bill 77370?", Ruling.CONDITIONAL),
+        ("77370 may be billed when a report is written.", "Can I bill 77370 with a written report?", Ruling.ALLOWED),
+        ("It belongs to a course, yet it may be billed later when a report is needed.", "Can it be billed later?", Ruling.CONDITIONAL),
+        ("Modifiers are often used but are not required with 77371.", "Does 77371 need a modifier?", Ruling.REFUSED),
+        ("A check box is not sufficient.", "Is a check box enough?", Ruling.REFUSED),
+        ("A request is signed by the physician.", "Is a check box enough?", Ruling.SILENT),
+        ("The physicist works in the department.", "Can I bill 77370?", Ruling.SILENT),
+    ],
+)
+def test_rulings(sentence: str, question: str, ruling: Ruling) -> None:
+    assert ruling_of(sentence, question) is ruling
+
+
+def test_exclusions_are_found() -> None:
+    assert excludes("Do not report 77370 when the work guides future planning.")
+    assert excludes("Work for quality improvement is not 77370.")
+    assert not excludes("77370 may be billed.")
+
+
+def test_a_question_can_ask_for_a_refusal() -> None:
+    assert is_negated("Is 77300 bundled into 77307?")
+    assert not is_negated("Can I bill 77300?")
+
+
+def test_sentences_on_codes_beside_each_other() -> None:
+    assert speaks_of_both("77300 is included in 77307.")
+    assert not speaks_of_both("77336 and 77370 are technical.")

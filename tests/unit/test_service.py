@@ -1,0 +1,190 @@
+"""One question in, one gated answer out."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assistant.answer import Answer, Reason, Role, Status, Verdict
+from assistant.service import STAGES, Assistant
+from assistant.settings import Settings
+from assistant.wiring import open_assistant
+from corpus.errors import AnswerError
+from ingest.library import open_writer
+from tests import support
+
+DAY = date(2026, 5, 1)
+DATED = """---
+title: "Delivery codes"
+publisher: "Example Manual"
+authority: Medicare manual
+---
+
+# Delivery codes
+
+## 77385: who may report it
+
+77385 may be reported by a hospital for simple IMRT delivery through 2025.
+{: #f-d-01 valid_to="2025-12-31"}
+
+## 77407: single isocenter delivery
+
+77407 is not reported for electrons from 2026 on, when it means photons with one isocenter.
+{: #f-d-02 valid_from="2026-01-01"}
+
+77407 may be reported for electrons before 2026 when two areas are treated.
+{: #f-d-03 valid_to="2025-12-31"}
+"""
+TWINS = """# Isodose plans
+
+## 77306: simple plan
+
+77306 is one simple isodose plan and may be billed once for a treatment area.
+
+## 77307: complex plan
+
+77307 is one complex isodose plan and may be billed once for a treatment area.
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    documents = {"society.md": support.SOCIETY, "payer.md": support.PAYER, "dated.md": DATED, "twins.md": TWINS, "later.md": support.LATER}
+    return support.build_library(tmp_path_factory.mktemp("service") / "data", runtime, documents)
+
+
+@pytest.fixture
+def assistant(folder: Path) -> Iterator[Assistant]:
+    with open_assistant(Settings(data_dir=folder)) as found:
+        yield found
+
+
+def quotes(answer: Answer) -> str:
+    return " ".join(c.quote for s in answer.sentences for c in s.citations)
+
+
+def test_every_citation_is_an_exact_slice_of_the_stored_source(assistant: Assistant) -> None:
+    for question in ("May 77370 be billed after treatment ends?", "How often may 77336 be billed?", "What does 77306 mean?"):
+        answer = assistant.ask(question, as_of=DAY)
+        assert answer.sentences
+        for citation in (c for s in answer.sentences for c in s.citations):
+            assert assistant.library.text(citation.document_id)[citation.start : citation.end] == citation.quote
+
+
+def test_a_ruling_comes_first_with_the_sentence_that_decides_it(assistant: Assistant) -> None:
+    answer = assistant.ask("Does 77371 need modifier 26 or TC?", as_of=DAY)
+    assert (answer.status, answer.verdict) == (Status.ANSWERED, Verdict.NO)
+    assert answer.sentences[0].role is Role.VERDICT
+    assert "does not need" in answer.sentences[0].text
+
+
+def test_an_unknown_code_is_never_explained_away(assistant: Assistant) -> None:
+    answer = assistant.ask("What does 77731 need?", as_of=DAY)
+    assert answer.abstention is not None
+    assert answer.abstention.reason is Reason.UNKNOWN_CODE
+    assert "77371" not in quotes(answer)
+    assert "77331" in answer.abstention.detail
+
+
+def test_one_unknown_code_among_known_ones_is_enough_to_abstain(assistant: Assistant) -> None:
+    answer = assistant.ask("Can 77370 and 77999 be billed together?", as_of=DAY)
+    assert answer.abstention is not None
+    assert "77999" in answer.abstention.detail
+
+
+def test_rules_that_were_not_in_force_on_the_day_are_not_used(assistant: Assistant) -> None:
+    assert "77385 may be reported" in quotes(assistant.ask("May a hospital report 77385?", as_of=date(2025, 6, 1)))
+    late = assistant.ask("May a hospital report 77385?", as_of=DAY)
+    assert late.abstention is not None
+    assert late.abstention.reason is Reason.NOT_IN_FORCE
+    assert "2026-05-01" in late.abstention.detail
+
+
+def test_the_same_question_has_two_right_answers_by_date(assistant: Assistant) -> None:
+    before = assistant.ask("May 77407 be reported for electrons?", as_of=date(2025, 6, 1))
+    after = assistant.ask("May 77407 be reported for electrons?", as_of=DAY)
+    assert "before 2026" in quotes(before)
+    assert "not reported for electrons" in quotes(after)
+    assert "before 2026" not in quotes(after)
+
+
+def test_another_payers_rule_is_not_used(assistant: Assistant) -> None:
+    assert "under this policy" not in quotes(assistant.ask("How often may 77336 be billed?", as_of=DAY, payer="Aetna"))
+    assert "under this policy" in quotes(assistant.ask("How often may 77336 be billed?", as_of=DAY, payer="Example Health Plan"))
+
+
+def test_sources_that_disagree_are_shown_side_by_side(assistant: Assistant) -> None:
+    answer = assistant.ask("May 77336 be billed once for every five treatments?", as_of=DAY)
+    (conflict,) = answer.conflicts
+    publishers = [next(h.document.publisher for h in answer.evidence if h.passage.id == s.citations[0].passage_id) for s in conflict.sides]
+    assert publishers == ["Example Society of Physics", "Example Health Plan"], "the stronger authority comes first"
+    assert answer.verdict in {Verdict.CONDITIONAL, Verdict.NONE}
+
+
+def test_a_passage_on_the_neighbouring_code_only_is_never_used(assistant: Assistant) -> None:
+    answer = assistant.ask("May 77307 be billed once for a treatment area?", as_of=DAY)
+    assert answer.sentences
+    assert all("77306" not in h.passage.named_codes or "77307" in h.passage.named_codes for h in answer.evidence)
+
+
+def test_advice_is_out_of_scope(assistant: Assistant) -> None:
+    answer = assistant.ask("What is the best dose for a brain metastasis?", as_of=DAY)
+    assert answer.abstention is not None
+    assert answer.abstention.reason is Reason.OUT_OF_SCOPE
+
+
+def test_what_the_library_is_silent_on_is_not_answered(assistant: Assistant) -> None:
+    for question in ("How many page views remain?", "What is the Medicare rate for 77371?", "How long are dental crowns covered?"):
+        answer = assistant.ask(question, as_of=DAY)
+        assert answer.abstention is not None, question
+        assert answer.abstention.needed
+        assert not answer.sentences
+
+
+def test_stages_are_told_in_order_and_timed(assistant: Assistant) -> None:
+    told: list[str] = []
+    answer = assistant.ask("How often may 77336 be billed?", as_of=DAY, watch=told.append)
+    assert tuple(told) == STAGES
+    assert set(answer.provenance.timings_ms) == {"read", "retrieve", "draft", "ground"}
+    assert answer.provenance.answerer == "extractive"
+    assert answer.provenance.embedder.startswith("all-MiniLM-L6-v2@")
+
+
+def test_the_same_question_gives_the_same_answer(assistant: Assistant) -> None:
+    first, second = (assistant.ask("How often may 77336 be billed?", as_of=DAY) for _ in range(2))
+    assert (first.sentences, first.evidence) == (second.sentences, second.evidence)
+
+
+def test_follow_ups_do_not_repeat_the_question(assistant: Assistant) -> None:
+    answer = assistant.ask("Which modifier applies to 77371?", as_of=DAY)
+    assert answer.follow_ups
+    assert "Which modifier applies to 77371?" not in answer.follow_ups
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 5_000])
+def test_what_is_no_question_is_refused(assistant: Assistant, text: str) -> None:
+    with pytest.raises(AnswerError):
+        assistant.ask(text, as_of=DAY)
+
+
+def test_a_removed_document_is_out_of_the_next_answer(folder: Path, assistant: Assistant) -> None:
+    question = "Does 77371 need modifier 26 or TC?"
+    assert assistant.ask(question, as_of=DAY).sentences
+    with open_writer(folder) as library:
+        identity = next(d.id for d, _, _ in library.documents() if d.title == "Modifier notes")
+        library.remove(identity)
+    assert "77371 does not need" not in quotes(assistant.ask(question, as_of=DAY))
+    with open_writer(folder) as library:
+        library.restore(identity)
+    assert assistant.ask(question, as_of=DAY).sentences
+
+
+def test_a_page_that_asks_chroma_gives_the_same_answer(folder: Path, assistant: Assistant) -> None:
+    from ingest.vectors import sync_chroma
+
+    with open_writer(folder) as library:
+        sync_chroma(library, folder / "chroma")
+    with open_assistant(Settings(data_dir=folder), long_lived=True) as page:
+        for question in ("How often may 77336 be billed?", "What does 77307 mean?"):
+            assert page.ask(question, as_of=DAY).sentences == assistant.ask(question, as_of=DAY).sentences
