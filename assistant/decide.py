@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from assistant.answer import Abstention, Citation, Conflict, Draft, Hit, Question, Reason, Role, Sentence, Status, Verdict
+from assistant.polarity import Ruling, is_negated, ruling_of
 
 _MAX_NEAR = 4
 
@@ -20,6 +21,21 @@ def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conf
     disputed = {c.passage_id for conflict in conflicts for side in conflict.sides for c in side.citations}
     rests_on = {c.passage_id for s in sentences if s.role is Role.VERDICT for c in s.citations}
     return status, Verdict.CONDITIONAL if rests_on & disputed else draft.verdict
+
+
+def proved_verdict(verdict: Verdict, question: Question, sentences: Sequence[Sentence]) -> Verdict:
+    """Give what is left of a chat model's verdict: the quotes of the deciding sentences must rule the same.
+
+    Where they set a condition it is conditional, where they rule otherwise or not at all there is none.
+    """
+    quotes = [c.quote for s in sentences if s.role is Role.VERDICT for c in s.citations]
+    rulings = {ruling_of(quote, question.text) for quote in quotes} - {Ruling.SILENT}
+    if verdict is Verdict.NONE or not question.asks_ruling or not rulings:
+        return Verdict.NONE
+    if verdict is Verdict.CONDITIONAL or len(rulings) > 1 or Ruling.CONDITIONAL in rulings:
+        return Verdict.CONDITIONAL
+    says_yes = (Ruling.REFUSED in rulings) == is_negated(question.text)
+    return verdict if says_yes == (verdict is Verdict.YES) else Verdict.NONE
 
 
 def unknown_codes(unknown: Sequence[str], near: Collection[str]) -> Abstention:

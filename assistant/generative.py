@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from assistant.answer import Draft, DraftSentence, Hit, Question, Quote, Reason, Role, Verdict
 from corpus.errors import ModelReplyInvalid, ModelUnavailable
+from ingest.canonical import canonical
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -81,7 +82,8 @@ def open_model(name: str, *, api_key: str, base_url: str, timeout_s: float) -> "
     try:
         model: BaseChatModel = init_chat_model(name, **options)
     except Exception as error:  # each provider raises its own kinds
-        raise ModelUnavailable(f"the chat model {name!r} cannot be opened: {error}") from error
+        told = str(error).replace(api_key, "(key)") if api_key else str(error)  # pydantic repeats what it was given
+        raise ModelUnavailable(f"the chat model {name!r} cannot be opened: {told}") from None
     return model
 
 
@@ -124,4 +126,4 @@ def _read_reply(text: str) -> _Reply:
 
 def _sentence(claim: _Claim, hits: Sequence[Hit]) -> DraftSentence:
     quotes = tuple(Quote(hits[q.passage - 1].passage.id if 0 < q.passage <= len(hits) else "", q.quote) for q in claim.quotes)
-    return DraftSentence(claim.text, Role(claim.role), quotes)
+    return DraftSentence(" ".join(canonical(claim.text).split()), Role(claim.role), quotes)

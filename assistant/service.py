@@ -113,6 +113,8 @@ class Assistant:
         if not sentences:
             reason = Reason.UNSUPPORTED_DRAFT if draft.sentences else draft.reason or Reason.NO_EVIDENCE
             return self._abstain(question, decide.no_answer(question, reason, hits), hits, clock, answerer.name, draft.notice)
+        if answerer is not self._fallback:
+            draft = replace(draft, verdict=decide.proved_verdict(draft.verdict, question, sentences))
         return self._answer(question, draft, sentences, hits, clock, answerer.name)
 
     def known_codes(self) -> frozenset[str]:
@@ -161,17 +163,19 @@ class Assistant:
         """Give the disagreements on what the sentences rest on, with the passages of the other sides."""
         by_id = {h.passage.id: h for h in hits}
         conflicts: list[Conflict] = []
-        added: list[Hit] = []
+        added: dict[str, Hit] = {}
         for passage_id in decide.cited_passages(sentences[:_MOST_DISPUTED]):
             mine = by_id[passage_id]
             others = self._sides(question, mine.passage.conflicts)
             if others:
-                added += [h for h in others if h.passage.id not in by_id]
                 sides = sorted(
                     (mine, *others), key=lambda h: AUTHORITIES.index(h.document.authority) if h.document.authority in AUTHORITIES else 99
                 )
-                conflicts.append(Conflict(tuple(side for h in sides for side in _first_sentence(h))))
-        return tuple({frozenset(s.text for s in c.sides): c for c in conflicts}.values()), tuple(added)
+                said = tuple(side for h in sides for side in _first_sentence(h))
+                if len(said) > 1:
+                    conflicts.append(Conflict(said))
+                    added |= {h.passage.id: h for h in others if h.passage.id not in by_id}
+        return tuple({frozenset(s.text for s in c.sides): c for c in conflicts}.values()), tuple(added.values())
 
     def _sides(self, question: Question, anchors: Sequence[str]) -> list[Hit]:
         if not anchors:

@@ -16,7 +16,9 @@ def main(model: str, folder: str, question: str, documents: str = "") -> None:
 
         splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
         texts = [path.read_text(encoding="utf-8") for path in sorted(Path(documents).glob("*/*.md"))]
-        store.add_documents(splitter.create_documents(texts))
+        chunks = splitter.create_documents(texts)
+        store.add_documents(chunks)
+        print(len(chunks), "chunks")
         return
     for found in store.similarity_search(question, k=4):
         print(found.page_content)

@@ -7,16 +7,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from assistant.answer import Verdict
+from assistant.answer import Sentence
 from assistant.record import answer_record
 from corpus.errors import EvalError
 from evals.metrics import Metric, by_scorer, metric
+from evals.plots import bars, threshold_curve, verdicts
 from evals.run import Result, means
-from evals.scorers import missed
+from evals.scorers import Marked, missed
 
 _SHOWN_TAG_METRICS = ("nuggets, vital", "verdict right", "answers when due", "abstains when due", "nDCG@10")
 _WORST = 20
-_STEPS = 20
+_EVIDENCE = 3
 
 
 def render_table(results: Sequence[Result], baseline: Mapping[str, float], *, show_cases: bool = True) -> str:
@@ -31,40 +32,40 @@ def render_table(results: Sequence[Result], baseline: Mapping[str, float], *, sh
     return "\n".join([*lines, *(_worst_lines(results) if show_cases else ())])
 
 
-def write_json(results: Sequence[Result], path: Path) -> None:
-    """Write every answer with its scores."""
+def write_json(results: Sequence[Result], path: Path, *, show_cases: bool = True) -> None:
+    """Write the means and, unless the split is kept unread, every answer with its scores."""
     rows = [
-        {"id": r.marked.case.id, "scores": {s.scorer: s.value for s in r.scores}, "answer": answer_record(r.marked.answer)} for r in results
+        {"id": r.marked.case.id, "scores": {s.scorer: s.value for s in r.scores}, "answer": answer_record(r.marked.answer)}
+        for r in (results if show_cases else ())
     ]
     path.write_text(json.dumps({"means": means(results), "cases": rows}, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def write_html(results: Sequence[Result], path: Path, title: str, *, show_cases: bool = True) -> None:
     """Write a page of its own: metrics, three plots, and, unless the split is kept unread, every answer."""
-    shown = list(results) if show_cases else []
     parts = [
-        f"<h1>{html.escape(title)}</h1><table><tr><th>metric<th>mean<th>standard error<th>n</tr>",
-        *(f"<tr><td>{name}<td>{m.mean:.3f}<td>{m.error:.3f}<td>{m.count}</tr>" for name, m in by_scorer(_scores(results)).items()),
-        "</table><h2>Vital nuggets by tag</h2>",
-        _bars(_by_tag(results, "nuggets, vital")),
-        "<h2>Answered against wrong, over the least cosine of the best passage</h2><p>Line: share of answerable questions answered."
-        " Dashed: share of answers that should have been abstentions.</p>",
-        _curve(results),
-        "<h2>Verdicts: expected (rows) and given (columns)</h2>",
-        _confusion(results),
-        *(_case_html(r) for r in shown),
+        f"<h1>{html.escape(title)}</h1>",
+        _metric_rows(results),
+        "<h2>Vital nuggets by tag</h2>",
+        bars(_by_tag(results, "nuggets, vital")),
+        "<h2>Answered against wrong</h2><p>Across: the least cosine of the best passage at which an answer is given. Line: answerable questions"
+        " answered. Dashed: answers that are wrong (not due, another verdict, or no vital nugget).</p>",
+        threshold_curve(results),
+        "<h2>Verdicts given</h2>",
+        verdicts(results),
+        *(_answers(results) if show_cases else ()),
     ]
     path.write_text(_PAGE.format(title=html.escape(title), body="\n".join(parts)), encoding="utf-8")
 
 
 def load_baseline(name: str) -> dict[str, float]:
-    """Give the committed means of a suite and split, {} where there are none.
+    """Give the committed means of a shipped suite and split, {} where there are none, as for a file of one's own.
 
     Raises:
         EvalError: the baseline cannot be read.
     """
-    source = files("evals").joinpath("baselines", f"{Path(name).stem}.json")
-    if not source.is_file():
+    source = files("evals").joinpath("baselines", f"{name}.json")
+    if Path(name).name != name or not source.is_file():
         return {}
     try:
         return {str(key): float(value) for key, value in json.loads(source.read_text(encoding="utf-8")).items()}
@@ -73,8 +74,14 @@ def load_baseline(name: str) -> dict[str, float]:
 
 
 def save_baseline(results: Sequence[Result], name: str) -> Path:
-    """Write the means as the baseline of a suite and split; for a checkout, not for an installed package."""
-    path = Path(str(files("evals"))) / "baselines" / f"{Path(name).stem}.json"
+    """Write the means as the baseline of a shipped suite and split; for a checkout, not for an installed package.
+
+    Raises:
+        EvalError: `name` is that of a file.
+    """
+    if Path(name).name != name or name.endswith(".jsonl"):
+        raise EvalError("baselines are kept for the shipped suites only")
+    path = Path(str(files("evals"))) / "baselines" / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(means(results), indent=1) + "\n", encoding="utf-8")
     return path
@@ -102,13 +109,22 @@ def _worst(results: Sequence[Result]) -> list[Result]:
 
 
 def _worst_lines(results: Sequence[Result]) -> list[str]:
-    lines = ["", f"worst {_WORST}"]
-    for result in _worst(results):
-        case, answer = result.marked.case, result.marked.answer
-        lines.append(f"{case.id}  expected {case.status}/{case.verdict}, got {answer.status}/{answer.verdict}: {case.question}")
-        lines += [f"      shown   {s.role}: {' '.join(s.text.split())[:150]}" for s in answer.sentences[:2]]
-        lines += [f"      missing {nugget.text[:150]}" for nugget in missed(result.marked)]
-    return lines
+    worst = _worst(results)
+    return ["", f"worst {len(worst)}", *(line for result in worst for line in _case_lines(result))]
+
+
+def _case_lines(result: Result) -> list[str]:
+    """Give the question, what was said, what is missing, and the evidence, gold passages starred."""
+    case, answer = result.marked.case, result.marked.answer
+    found = [
+        f"{'*' if hit.passage.anchor in case.gold else ''}{hit.passage.anchor} {hit.cosine:.2f}" for hit in answer.evidence[:_EVIDENCE]
+    ]
+    return [
+        f"{case.id}  expected {case.status}/{case.verdict}, got {answer.status}/{answer.verdict}: {case.question}",
+        *(f"      shown    {s.role}: {' '.join(s.text.split())[:150]}" for s in answer.sentences[:2]),
+        *(f"      missing  {nugget.text[:150]}" for nugget in missed(result.marked)),
+        f"      evidence {', '.join(found)}",
+    ]
 
 
 def _by_tag(results: Sequence[Result], name: str) -> dict[str, float]:
@@ -117,62 +133,47 @@ def _by_tag(results: Sequence[Result], name: str) -> dict[str, float]:
     return {tag: value.mean for tag, value in found.items() if value}
 
 
-def _bars(values: Mapping[str, float]) -> str:
-    rows = (
-        f'<text x="150" y="{n * 20 + 15}" text-anchor="end">{html.escape(tag)}</text><rect x="156" y="{n * 20 + 3}" width="{value * 300:.0f}" height="14"/>'
-        f'<text x="{162 + value * 300:.0f}" y="{n * 20 + 15}">{value:.2f}</text>'
-        for n, (tag, value) in enumerate(values.items())
-    )
-    return f'<svg width="520" height="{len(values) * 20 + 10}" role="img" aria-label="bars">{"".join(rows)}</svg>'
+def _metric_rows(results: Sequence[Result]) -> str:
+    rows = (f"<tr><td>{name}<td>{m.mean:.3f}<td>{m.error:.3f}<td>{m.count}" for name, m in by_scorer(_scores(results)).items())
+    return f"<table><tr><th>metric<th>mean<th>standard error<th>n{''.join(rows)}</table>"
 
 
-def _confidence(result: Result) -> float:
-    return max((hit.cosine for hit in result.marked.answer.evidence), default=0.0)
+def _answers(results: Sequence[Result]) -> list[str]:
+    """Give links to the worst answers, then every answer."""
+    links = (f'<li><a href="#{html.escape(r.marked.case.id)}">{_named(r)}</a>' for r in _worst(results))
+    return [f"<h2>Worst {_WORST}</h2><ol>{''.join(links)}</ol><h2>Every answer</h2>", *map(_case_html, results)]
 
 
-def _curve(results: Sequence[Result]) -> str:
-    due = sum(r.marked.case.answerable for r in results) or 1
-    answered, wrong = [], []
-    for step in range(_STEPS + 1):
-        kept = [r for r in results if r.marked.answer.sentences and _confidence(r) >= step / _STEPS]
-        answered.append(sum(r.marked.case.answerable for r in kept) / due)
-        wrong.append(sum(not r.marked.case.answerable for r in kept) / (len(kept) or 1))
-    lines = (f'<polyline class="{name}" points="{_points(values)}"/>' for name, values in (("answered", answered), ("wrong", wrong)))
-    return f'<svg width="520" height="220" role="img" aria-label="curve"><rect class="frame" x="10" y="10" width="500" height="200"/>{"".join(lines)}</svg>'
-
-
-def _points(values: Sequence[float]) -> str:
-    return " ".join(f"{10 + n * 500 / _STEPS:.0f},{210 - value * 200:.0f}" for n, value in enumerate(values))
-
-
-def _confusion(results: Sequence[Result]) -> str:
-    due = [r.marked for r in results if r.marked.case.answerable]
-    head = "".join(f"<th>{v}" for v in Verdict)
-    rows = (
-        f"<tr><th>{expected}"
-        + "".join(f"<td>{sum(m.case.verdict is expected and m.answer.verdict is given for m in due)}" for given in Verdict)
-        for expected in Verdict
-    )
-    return f"<table><tr><th>{head}</tr>{''.join(rows)}</table>"
+def _named(result: Result) -> str:
+    return html.escape(f"{result.marked.case.id} {result.marked.case.question}")
 
 
 def _case_html(result: Result) -> str:
-    case, answer = result.marked.case, result.marked.answer
-    sentences = "".join(
-        f"<li><b>{s.role}</b> {html.escape(s.text)} <cite>{html.escape(result.marked.hit(s.citations[0]).document.title)}</cite>"
-        for s in answer.sentences
+    marked = result.marked
+    case, answer = marked.case, marked.answer
+    said = "".join(f"<li><b>{s.role}</b> {html.escape(s.text)} <cite>{_source(marked, s)}</cite>" for s in marked.sentences)
+    lost = "".join(f"<li>missing: {html.escape(n.text)}" for n in missed(marked))
+    found = "".join(
+        f"<li>{hit.cosine:.2f} {html.escape(hit.passage.anchor)} {html.escape(hit.passage.text)}" for hit in answer.evidence[:_EVIDENCE]
     )
     detail = html.escape(answer.abstention.detail) if answer.abstention else ""
-    lost = "".join(f"<li>missing: {html.escape(n.text)}" for n in missed(result.marked))
     return (
-        f'<details id="{html.escape(case.id)}"><summary>{html.escape(case.id)} {html.escape(case.question)} — expected {case.status}/{case.verdict},'
-        f" got {answer.status}/{answer.verdict}</summary><p>{detail}<ul>{sentences}{lost}</ul></details>"
+        f'<details id="{html.escape(case.id)}"><summary>{_named(result)} — expected {case.status}/{case.verdict},'
+        f" got {answer.status}/{answer.verdict}</summary><p>{detail}<ul>{said}{lost}</ul><p>Best evidence<ul>{found}</ul></details>"
     )
+
+
+def _source(marked: Marked, sentence: Sentence) -> str:
+    document = marked.hit(sentence.citations[0]).document
+    title = html.escape(f"{document.publisher}: {document.title}")
+    return f'<a href="{html.escape(document.url)}">{title}</a>' if document.url.startswith("https://") else title
 
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>
 body{{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c2733;background:#fff}}
 td,th{{padding:.15rem .8rem;text-align:left}}svg{{max-width:100%}}rect{{fill:#2f6f8f}}.frame{{fill:none;stroke:#99a}}
 polyline{{fill:none;stroke:#2f6f8f;stroke-width:2}}.wrong{{stroke:#a33;stroke-dasharray:5 4}}text{{font-size:12px}}cite{{color:#567}}
-</style><body>{body}</body></html>
+</style><body>{body}<script>
+addEventListener("hashchange", () => {{ const one = document.getElementById(location.hash.slice(1)); if (one) one.open = true; }});
+</script></body></html>
 """

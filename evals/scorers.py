@@ -1,6 +1,6 @@
 """Score one answer against its case: pure, deterministic, no model. A score of None does not apply and is left out of means.
 
-No score can be raised by abstaining: an abstention where an answer was due scores 0 on every content metric.
+An abstention where an answer was due scores 0 wherever the case says what a right answer is, so abstaining raises no score.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from math import log2
 
 from assistant.answer import Answer, Citation, Hit, Sentence, Verdict
-from assistant.ground import supports
 from evals.cases import Case, Nugget
-from evals.nuggets import Quoted, Relation, Weigh, states
-from ingest.codes import find_codes, index_key
+from evals.claims import Weigh, codes
+from evals.nuggets import Quoted, Relation, asserts, coverage, states
+from evals.support import backs
+from ingest.codes import index_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,61 +58,64 @@ def quote_exact(marked: Marked) -> float | None:
 
 
 def citation_recall(marked: Marked) -> float | None:
-    """Give the share of sentences that their quotes support (ALCE, Gao et al. 2023, with the gate's checks for entailment)."""
-    return _share(bool(s.citations) and supports(s.text, [c.quote for c in s.citations]) for s in marked.sentences)
+    """Give the share of sentences that their quotes support (ALCE, Gao et al. 2023, with `support.backs` for entailment)."""
+    return _share(backs(s.text, " ".join(c.quote for c in s.citations), marked.weigh) for s in marked.sentences)
 
 
 def citation_precision(marked: Marked) -> float | None:
-    """Give the share of citations that rest on a gold passage or state a nugget of the case."""
+    """Give the share of citations that rest on a gold passage or state a nugget of the case; 0 where none is given."""
     if not marked.case.answerable:
         return None
-    return _share(_is_gold(marked, c) or any(_states(marked, n, c) for n in marked.case.nuggets) for c in marked.citations)
+    return _share(_is_gold(marked, c) or any(_states(marked, n, c) for n in marked.case.nuggets) for c in marked.citations) or 0.0
 
 
 def nugget_vital(marked: Marked) -> float | None:
-    """Give the share of vital nuggets that some quote states in full (strict vital, TREC RAG 2024)."""
+    """Give the share of vital nuggets that the quotes of some passage state in full (strict vital, TREC RAG 2024)."""
     return _nugget_recall(marked, [n for n in marked.case.nuggets if n.vital])
 
 
 def nugget_all(marked: Marked) -> float | None:
-    """Give the share of all nuggets that some quote states."""
+    """Give the share of all nuggets that the quotes of some passage state."""
     return _nugget_recall(marked, list(marked.case.nuggets))
 
 
 def verdict_right(marked: Marked) -> float | None:
-    """Give 1 when the verdict is the expected one."""
+    """Give 1 when an answer is given and its verdict is the expected one."""
     if not marked.case.answerable:
         return None
     return float(bool(marked.answer.sentences) and marked.answer.verdict is marked.case.verdict)
 
 
 def verdict_not_wrong(marked: Marked) -> float | None:
-    """Give 0 when a verdict is given that is not the expected one; giving none is not wrong."""
+    """Give 1 when an answer is given and its verdict is none or the expected one."""
     if not marked.case.answerable:
         return None
-    return float(marked.answer.verdict in {Verdict.NONE, marked.case.verdict})
+    return float(bool(marked.answer.sentences) and marked.answer.verdict in {Verdict.NONE, marked.case.verdict})
 
 
 def must_not(marked: Marked) -> float | None:
-    """Give 1 when no quote states a claim that must not appear."""
+    """Give 1 when no sentence or quote makes a claim that must not appear, and an answer is given where one is due."""
     if not marked.case.must_not:
         return None
-    quotes = [Quoted(c.quote, marked.hit(c).passage) for c in marked.citations]
-    return float(
-        not any(states(claim, q, Relation.FORBIDDEN, marked.case.as_of, marked.weigh) for claim in marked.case.must_not for q in quotes)
-    )
+    if not marked.sentences:
+        return float(not marked.case.answerable)
+    shown = dict.fromkeys([*(s.text for s in marked.sentences), *(c.quote for c in marked.citations)])
+    return float(not any(asserts(text, claim, marked.weigh) for claim in marked.case.must_not for text in shown))
 
 
 def code_match(marked: Marked) -> float | None:
-    """Give 1 when no sentence names a code that its quotes lack, and the codes that a right answer mentions are there."""
-    for sentence in marked.sentences:
-        if _codes([sentence.text]) - _codes(c.quote for c in sentence.citations):
-            return 0.0
+    """Give 1 when no sentence names a code that its quotes lack, the codes due are there, and no look-alike is answered for.
+
+    A look-alike is answered for by citing a passage on it that is on none of the codes due.
+    """
+    if any(codes(s.text) - _codes(c.quote for c in s.citations) for s in marked.sentences):
+        return 0.0
     if not marked.case.answerable:
         return None
-    shown = _codes(s.text for s in marked.sentences)
-    around = frozenset().union(*(marked.hit(c).passage.codes for c in marked.citations)) if marked.citations else frozenset()
-    return float(frozenset(map(index_key, marked.case.codes)) <= shown | around)
+    due, others = frozenset(map(index_key, marked.case.codes)), frozenset(map(index_key, marked.case.not_codes))
+    cited = [marked.hit(c).passage.codes for c in marked.citations]
+    strays = bool(due) and any(on & others and not on & due for on in cited)
+    return float(bool(cited) and due <= _codes(s.text for s in marked.sentences).union(*cited) and not strays)
 
 
 def in_force(marked: Marked) -> float | None:
@@ -194,15 +198,30 @@ def _nugget_recall(marked: Marked, nuggets: Sequence[Nugget]) -> float | None:
 
 
 def _states(marked: Marked, nugget: Nugget, citation: Citation) -> bool:
+    """Tell whether what is quoted from the passage of a citation states a nugget; words that do not stand in it state nothing."""
     passage = marked.hit(citation).passage
-    relation = Relation.FACT if nugget.fact and passage.anchor == nugget.fact else Relation.OTHER
-    if relation is Relation.OTHER and nugget.fact and _is_gold(marked, citation):
-        relation = Relation.GOLD
-    return states(nugget.text, Quoted(citation.quote, passage), relation, marked.case.as_of, marked.weigh)
+    if citation.quote not in passage.text:
+        return False
+    together = dict.fromkeys(c.quote for c in marked.citations if c.passage_id == passage.id and c.quote in passage.text)
+    quoted = Quoted(" ".join(together), passage)
+    return states(nugget.text, quoted, _relation(marked, nugget, quoted), marked.case.as_of, marked.weigh)
+
+
+def _relation(marked: Marked, nugget: Nugget, quoted: Quoted) -> Relation:
+    """A gold passage counts as one for the vital nugget that it covers best; for others it is a passage like any."""
+    anchor = quoted.passage.anchor
+    if nugget.fact and anchor == nugget.fact:
+        return Relation.FACT
+    if not nugget.vital or anchor not in marked.case.gold:
+        return Relation.OTHER
+    whole = Quoted(quoted.passage.text, quoted.passage)
+    best = max(coverage(other.text, whole, marked.weigh) for other in marked.case.nuggets if other.vital)
+    return Relation.GOLD if coverage(nugget.text, whole, marked.weigh) >= best else Relation.OTHER
 
 
 def _is_gold(marked: Marked, citation: Citation) -> bool:
-    return marked.hit(citation).passage.anchor in marked.case.gold
+    passage = marked.hit(citation).passage
+    return passage.anchor in marked.case.gold and citation.quote in passage.text
 
 
 def _anchors(marked: Marked) -> list[str]:
@@ -210,7 +229,7 @@ def _anchors(marked: Marked) -> list[str]:
 
 
 def _codes(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(index_key(mention.code) for text in texts for mention in find_codes(text))
+    return frozenset().union(*map(codes, texts))
 
 
 def _share(outcomes: Iterable[bool]) -> float | None:

@@ -1,5 +1,6 @@
 """Tell content from what a site wraps around it: navigation, log-in and paywall lines, notices, repeated blocks."""
 
+import itertools
 import re
 from collections import Counter
 
@@ -13,7 +14,7 @@ _LINES = re.compile(
     | (?:skip|jump)\ to\ (?:main\ )?content | back\ to\ top | share\ (?:this|on)\b | print\ (?:this\ )?page | follow\ us\b
     | (?:©|\(c\)\s|copyright\b) | all\ rights\ reserved | (?:privacy|cookie)\ (?:policy|notice|settings) | terms\ of\ (?:use|service)
     | (?:accept|reject|manage)\ (?:all\ )?cookies | (?:we|this\ (?:web)?site)\ uses?\ cookies | cookies?\b.{0,40}\b(?:accept|consent)
-    | ask\ about: | example:\ ["“] | have\ a\ question\ about\b | get\ instant\b | related\ (?:articles|posts|links):?$ | advertisement$
+    | page\ \d{1,4}(?:\ of\ \d{1,4})?$ | ask\ about: | example:\ ["“] | have\ a\ question\ about\b | get\ instant\b | related\ (?:articles|posts|links):?$ | advertisement$
     ) | \d+\ (?:code\ )?page\ views?\b | \bregister\ (?:for\ )?(?:a\ )?free\ account\b | guest\ accounts?\ (?:are|is)\ limited | unlock\ this\ content | to\ view\ (?:this\ )?content | click\ here\ to\ (?:request|register|log|sign|subscribe)
     | \b(?:is|are)\ (?:aligned\ with\ and\ )?limited\ to\ the\ materials\ uploaded | registered\ trademarks?\ of\b
     | \bhave\ been\ taken\ from\ current\ procedural\ terminology\b | ^current\ procedural\ terminology\b.{0,80}copyright
@@ -21,6 +22,7 @@ _LINES = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _LANGUAGES = re.compile(r"English|Español|中文|Русский|العربية|Tiếng\s?Việt|Français|Deutsch|한국어|Tagalog|Português|日本語")
+_PAGE_NUMBER = re.compile(r"\bpage \d{1,4}(?: of \d{1,4})?\b", re.IGNORECASE)
 _REPEATS = 3
 _RUN = 3
 _MENU_MAX_WORDS = 7
@@ -32,7 +34,7 @@ _CRUMB_MAX_WORDS = 2
 def mark_boilerplate(blocks: tuple[RawBlock, ...]) -> tuple[RawBlock, ...]:
     """Give the same blocks, with those that carry no content turned to `BOILERPLATE`."""
     repeated = _repeated(blocks)
-    dropped = _menus(blocks) | {i for i, b in enumerate(blocks) if b.text.strip().lower() in repeated or _is_notice(b.text)}
+    dropped = _menus(blocks) | {i for i, b in enumerate(blocks) if _key(b) in repeated or _is_notice(b.text)}
     dropped |= {i for i, b in enumerate(blocks) if _is_stray(i, b, dropped, len(blocks))}
     return tuple(_as_boilerplate(block) if index in dropped else block for index, block in enumerate(blocks))
 
@@ -51,9 +53,14 @@ def _is_notice(text: str) -> bool:
     return bool(_LINES.search(text)) or len(_LANGUAGES.findall(text)) >= 3
 
 
+def _key(block: RawBlock) -> str:
+    """Give the words by which a running head or foot is known again, whatever its page."""
+    return _PAGE_NUMBER.sub("", block.text).strip().lower()
+
+
 def _repeated(blocks: tuple[RawBlock, ...]) -> set[str]:
     tables = {BlockKind.TABLE_ROW, BlockKind.TABLE_HEADER}
-    counts = Counter(b.text.strip().lower() for b in blocks if b.kind not in tables)
+    counts = Counter(_key(b) for b in blocks if b.kind not in tables)
     return {text for text, count in counts.items() if count >= _REPEATS}
 
 
@@ -74,9 +81,17 @@ def _menu_of(blocks: tuple[RawBlock, ...], run: list[int], *, at_end: bool = Fal
     """Give the part of a run that is a menu: its last line, set off by a blank one, is the heading of what follows."""
     if run and run == [0] and not at_end:
         return run if len(blocks[0].text.split()) <= _CRUMB_MAX_WORDS else []
+    run = _without_announced(blocks, run)
     heads_next = run and not at_end and not blocks[run[-1]].tight and not _is_notice(blocks[run[-1]].text)
     menu = run[:-1] if heads_next else run
     return menu if len(menu) >= _RUN or (menu and (menu[0] == 0 or at_end)) else []
+
+
+def _without_announced(blocks: tuple[RawBlock, ...], run: list[int]) -> list[int]:
+    """Leave out the items at the start of a run that a line with a colon announces: they are a list, not a menu."""
+    if not run or not run[0] or not blocks[run[0] - 1].text.rstrip().endswith(":"):
+        return run
+    return list(itertools.dropwhile(lambda index: blocks[index].kind is BlockKind.ITEM, run))
 
 
 def _is_menu_line(block: RawBlock) -> bool:

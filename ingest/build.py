@@ -97,6 +97,9 @@ def ingest(
     for source in sources:
         reports.append(_ingest_one(library, embedder, source, dict(by_hand), added_at))
         advance(reports[-1])
+    for place, report in enumerate(reports):  # the document that a file was equal to may have been replaced since
+        if report.document_id and not library.path_of(report.document_id):
+            reports[place] = _ingest_one(library, embedder, sources[place], dict(by_hand), added_at)
     return (*reports, *_remove_unshipped(library, sources))
 
 
@@ -116,10 +119,17 @@ def read_source(source: Source, by_hand: Mapping[str, str], added_at: str) -> Do
     Raises:
         UnreadableDocument, UnsupportedFormat, CorpusError: see `ingest.extract.extract`.
     """
+    return _read(source, _content(source), by_hand, added_at)
+
+
+def _content(source: Source) -> bytes:
     try:
-        content = source.path.read_bytes()
+        return source.path.read_bytes()
     except OSError as error:
         raise UnreadableDocument(f"{source.path}: cannot be read ({error.strerror})") from error
+
+
+def _read(source: Source, content: bytes, by_hand: Mapping[str, str], added_at: str) -> DocumentText:
     found = extract(content, source.path)
     text, blocks, pages = assemble(found.blocks)
     return DocumentText(_describe(found, content, source, by_hand, added_at), text, blocks, pages)
@@ -132,27 +142,46 @@ def document_id(content: bytes, by_hand: Mapping[str, str]) -> str:
 
 
 def _files_below(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(f for f in path.rglob("*") if f.is_file() and f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
-    if not path.exists():
-        raise IngestError(f"{path}: no such file or folder")
+    try:
+        if path.is_dir():
+            return sorted(f for f in path.rglob("*") if f.is_file() and f.suffix.lower() in SUFFIXES and not _is_hidden(f, path))
+        if not path.exists():
+            raise IngestError(f"{path}: no such file or folder")
+    except OSError as error:
+        raise IngestError(f"{path}: cannot be read ({error.strerror})") from error
+    if not path.is_file():
+        raise IngestError(f"{path}: neither a file nor a folder")
     return [path]
+
+
+def _is_hidden(file: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(root).parts)
 
 
 def _ingest_one(library: Library, embedder: Embedder, source: Source, by_hand: dict[str, str], added_at: str) -> FileReport:
     settled = {**library.by_hand(source.key), **by_hand}
+    former = library.id_at(source.key)
     try:
-        document = read_source(source, settled, added_at)
+        content = _content(source)
+        identity = document_id(content, settled)
+        if identity == former:
+            return FileReport(source.key, Outcome.UNCHANGED, "", identity)
+        if where := library.path_of(identity):
+            return _same_as(library, source, where, identity)
+        document = _read(source, content, settled, added_at)
     except (IngestError, CorpusError) as error:
         reason = str(error).removeprefix(f"{source.path}: ")
         return FileReport(source.key, Outcome.REFUSED, reason)
-    held = {d.id: d.path for d, _, _ in library.documents()}
-    if document.document.id in held:
-        where = held[document.document.id]
-        return FileReport(source.key, Outcome.UNCHANGED, "" if where == source.key else f"same content as {where}", document.document.id)
     count = _store(library, embedder, document, settled)
-    outcome = Outcome.REPLACED if source.key in held.values() else Outcome.ADDED
-    return FileReport(source.key, outcome, "", document.document.id, count)
+    return FileReport(source.key, Outcome.REPLACED if former else Outcome.ADDED, "", identity, count)
+
+
+def _same_as(library: Library, source: Source, where: str, identity: str) -> FileReport:
+    """Report a file equal to one held already; what its path held before makes way."""
+    former = library.id_at(source.key)
+    if former:
+        library.replace(former)
+    return FileReport(source.key, Outcome.REPLACED if former else Outcome.UNCHANGED, f"same content as {where}", identity)
 
 
 def _store(library: Library, embedder: Embedder, source: DocumentText, by_hand: dict[str, str]) -> int:

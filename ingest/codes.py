@@ -10,15 +10,22 @@ from dataclasses import dataclass
 
 _CPT = r"\d{5}|\d{4}[FTUM]"
 _HCPCS = r"[A-V]\d{4}"
-_ICD = r"[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}"
-_EDGE_LEFT = r"(?<![\w$#])(?<!\d[.,])"
-_EDGE_RIGHT = r"(?![\w])(?![.,]\d)"
+_CATEGORY = r"[A-Z]\d[0-9A-Z]"
+_ICD = rf"{_CATEGORY}\.(?:\d[0-9A-Z]{{0,3}}|[A-Z]\d{{0,3}})"
+_NOT_MONEY_OR_PHONE = r"(?<![$€£]\s)(?<!(?<!\d)\d{3}-)"
+_NOT_ZIP_OR_MONEY = r"(?!-\d{4}(?!\w))(?!\s(?:dollars|USD)\b)"
+_EDGE_LEFT = rf"(?<![\w$€£#])(?<!\d\.){_NOT_MONEY_OR_PHONE}"
+_EDGE_RIGHT = rf"(?!\w)(?!\.\d)(?!,\d{{3}}(?!\d)){_NOT_ZIP_OR_MONEY}"
 _CODE = re.compile(rf"{_EDGE_LEFT}(?:(?P<icd>{_ICD})|(?P<hcpcs>{_HCPCS})|(?P<cpt>{_CPT})){_EDGE_RIGHT}", re.IGNORECASE)
-_CATEGORY = re.compile(r"\b(?:ICD(?:-?10)?(?:-CM)?|diagnos[ei]s|dx)\b[^.\n]{0,24}?\b(?P<icd>[A-TV-Z]\d[0-9A-Z])\b(?![.]\d)", re.IGNORECASE)
+_ONE_CATEGORY = re.compile(_CATEGORY, re.IGNORECASE)
+_CATEGORIES = re.compile(
+    rf"\b(?:ICD(?:-?10)?(?:-CM)?|diagnos[ei]s|dx)\b[^.\n]{{0,24}}?\b(?P<list>{_CATEGORY}\b(?!\.\w)(?:(?:,| and| or|, and|, or) {_CATEGORY}\b(?!\.\w))*)",
+    re.IGNORECASE,
+)
 _SPACED = re.compile(r"(?<![\w.])(?<!\d )\d(?: \d){4}(?!\w| \d)")
 _JOINER = re.compile(r"\s*(?:-|–|—|\bto\b|\bthrough\b|\bthru\b)\s*", re.IGNORECASE)
 _MODIFIER = r"(?:\d{2}|TC|PC|LT|RT|GA|GX|GY|GZ|KX|PO|PN|CT|FX|FY|FS|AI|X[ESPU])"
-_MODIFIER_AFTER_CODE = re.compile(rf"(?<=\d{{4}}[\dA-Z])-({_MODIFIER})\b(?!-?\d)", re.IGNORECASE)
+_MODIFIER_AFTER_CODE = re.compile(rf"(?<=\d{{4}}[\dA-Z])[-–]({_MODIFIER}(?:[-–,/]{_MODIFIER})*)\b(?![-–]?\d)", re.IGNORECASE)
 _MODIFIER_LIST = re.compile(
     rf"\bmod(?:ifier|ifiers|s)?\b[\s:(]*(?:codes?\s+)?-?({_MODIFIER}\b(?:(?:\s*,\s*|\s*/\s*|\s+)(?:(?:and|or|&)\s+)?-?{_MODIFIER}\b)*)",
     re.IGNORECASE,
@@ -41,7 +48,11 @@ class CodeMention:
 def find_codes(text: str) -> tuple[CodeMention, ...]:
     """Give every code written out in `text`, in order. `text` should be canonical."""
     found = [CodeMention(m.group().upper(), m.start(), m.end()) for m in _CODE.finditer(text)]
-    found += [CodeMention(m["icd"].upper(), m.start("icd"), m.end("icd")) for m in _CATEGORY.finditer(text)]
+    found += [
+        CodeMention(m.group().upper(), m.start(), m.end())
+        for announced in _CATEGORIES.finditer(text)
+        for m in _ONE_CATEGORY.finditer(text, announced.start("list"), announced.end("list"))
+    ]
     found += [CodeMention(m.group().replace(" ", ""), m.start(), m.end()) for m in _SPACED.finditer(text)]
     return tuple(sorted(found, key=lambda m: m.start))
 

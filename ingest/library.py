@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
@@ -12,7 +13,6 @@ from typing import Any, Self
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, delete, event, func, select, text, update
-from sqlalchemy.exc import DatabaseError, OperationalError
 
 from corpus.errors import LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
 from ingest import tables
@@ -48,9 +48,8 @@ class Library:
 
     def built_with(self) -> frozenset[tuple[str, str]]:
         """Give the embedder and splitting policy of the active documents: one pair in a sound library, none in an empty one."""
-        query = select(tables.documents.c.embedder, tables.documents.c.policy).where(tables.documents.c.status == ACTIVE).distinct()
         with self.engine.connect() as connection:
-            return frozenset((embedder, policy) for embedder, policy in connection.execute(query))
+            return _built_with(connection)
 
     def require(self, embedder: str, policy: str) -> None:
         """Check that every active document was cut and embedded so.
@@ -80,8 +79,23 @@ class Library:
         return tuple(
             entry
             for entry in self.documents(status=None)
-            if entry[0].id.startswith(reference) or reference in {entry[0].path, entry[0].title} or entry[0].path.endswith("/" + reference)
+            if reference
+            and (
+                entry[0].id.startswith(reference) or reference in {entry[0].path, entry[0].title} or entry[0].path.endswith("/" + reference)
+            )
         )
+
+    def path_of(self, document_id: str) -> str:
+        """Give the path of an active document, "" when none has that id."""
+        query = select(tables.documents.c.path).where(tables.documents.c.id == document_id, tables.documents.c.status == ACTIVE)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar() or ""
+
+    def id_at(self, path: str) -> str:
+        """Give the id of the active document at `path`, "" when there is none."""
+        query = select(tables.documents.c.id).where(tables.documents.c.path == path, tables.documents.c.status == ACTIVE)
+        with self.engine.connect() as connection:
+            return connection.execute(query).scalar() or ""
 
     def text(self, document_id: str) -> str:
         """Give the canonical text of a document, "" when there is none of that id."""
@@ -154,17 +168,28 @@ class Library:
             for passage, rows in zip(passages, vectors, strict=True):
                 _insert_passage(connection, passage, rows)
 
+    def replace(self, document_id: str) -> None:
+        """Take a document out of every answer because its path holds another now."""
+        with self._changing() as connection:
+            _retire(connection, tables.documents.c.id == document_id, REPLACED)
+
     def remove(self, document_id: str) -> None:
         """Take a document out of every answer; `restore` brings it back."""
         with self._changing() as connection:
             _retire(connection, tables.documents.c.id == document_id, REMOVED)
 
     def restore(self, document_id: str) -> None:
-        """Bring back a removed or replaced document; what now stands at its path makes way."""
+        """Bring back a removed or replaced document; what now stands at its path makes way.
+
+        Raises:
+            LibraryStale: it was cut or embedded otherwise than the rest.
+        """
         with self._changing() as connection:
             path = select(tables.documents.c.path).where(tables.documents.c.id == document_id).scalar_subquery()
             _retire(connection, tables.documents.c.path == path, REPLACED)
             connection.execute(update(tables.documents).where(tables.documents.c.id == document_id).values(status=ACTIVE))
+            if len(_built_with(connection)) > 1:
+                raise LibraryStale(f"document {document_id} was built with another model or version; ingest its file again")
 
     def purge(self, document_id: str) -> None:
         """Erase a document for good."""
@@ -227,14 +252,20 @@ def _writer_lock(folder: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        pid = owner.read_text() if owner.exists() else "unknown"
-        raise LibraryLocked(f"the library in {folder} is being written by process {pid}; wait for it to finish, then retry") from None
+        raise LibraryLocked(f"the library in {folder} is being written by {_owner_of(owner)}; wait for it to finish, then retry") from None
     try:
         owner.write_text(str(os.getpid()))
         yield
     finally:
         owner.unlink(missing_ok=True)
         lock.release()
+
+
+def _owner_of(file: Path) -> str:
+    try:
+        return f"process {file.read_text() or '(not known yet)'}"
+    except OSError:  # it may have finished meanwhile
+        return "another process"
 
 
 def _engine(file: Path, *pragmas: str) -> Engine:
@@ -245,36 +276,38 @@ def _engine(file: Path, *pragmas: str) -> Engine:
         for pragma in ("busy_timeout = 10000", "foreign_keys = ON", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
 
+    @event.listens_for(engine, "handle_error")
+    def _translate(context: Any) -> None:
+        error = context.original_exception
+        if isinstance(error, sqlite3.OperationalError) and "no such" not in str(error):
+            advice = "check its permissions and the free space"
+            raise LibraryUnusable(f"the library in {file.parent} cannot be used ({error}); {advice}") from error
+        if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+            raise LibraryDamaged(f"the library in {file.parent} is damaged; move the folder away and run: codecite ingest") from error
+
     return engine
 
 
 def _create(library: Library) -> None:
-    try:
-        with library.engine.begin() as connection:
-            tables.metadata.create_all(connection)
-            connection.execute(text(tables.LEXICAL_DDL))
-            if _fact(connection, "schema") is None:
-                _set_fact(connection, "schema", str(tables.SCHEMA_VERSION))
-    except OperationalError as error:
-        raise LibraryUnusable(f"the library in {library.folder} cannot be written ({error.orig})") from error
-    except DatabaseError as error:
-        raise _damaged(library.folder) from error
+    with library.engine.begin() as connection:
+        tables.metadata.create_all(connection)
+        connection.execute(text(tables.LEXICAL_DDL))
+        if _fact(connection, "schema") is None:
+            _set_fact(connection, "schema", str(tables.SCHEMA_VERSION))
 
 
 def _check_schema(library: Library) -> None:
-    try:
-        with library.engine.connect() as connection:
-            found = _fact(connection, "schema")
-    except DatabaseError as error:
-        raise _damaged(library.folder) from error
+    with library.engine.connect() as connection:
+        found = _fact(connection, "schema")
     if found != str(tables.SCHEMA_VERSION):
         raise LibraryStale(
             f"the library in {library.folder} has schema {found}, this version needs {tables.SCHEMA_VERSION}; move the folder away and run: codecite ingest"
         )
 
 
-def _damaged(folder: Path) -> LibraryDamaged:
-    return LibraryDamaged(f"the library in {folder} is damaged; move the folder away and run: codecite ingest")
+def _built_with(connection: Connection) -> frozenset[tuple[str, str]]:
+    query = select(tables.documents.c.embedder, tables.documents.c.policy).where(tables.documents.c.status == ACTIVE).distinct()
+    return frozenset((embedder, policy) for embedder, policy in connection.execute(query))
 
 
 def _fact(connection: Connection, key: str) -> str | None:

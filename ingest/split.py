@@ -6,6 +6,7 @@ cover every block that is neither a heading nor boilerplate.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ MIN_CHARS = 200
 _ATOMIC_MAX_CHARS = 4_000
 _SKIPPED = {BlockKind.HEADING, BlockKind.BOILERPLATE}
 _ROWS = {BlockKind.TABLE_HEADER, BlockKind.TABLE_ROW}
+_PAIR = {BlockKind.QUESTION, BlockKind.ANSWER}
+_GAP = re.compile(r"(?= )|(?<=[^\w\s])")
+_LONGEST_CODE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,9 @@ def _belongs(group: list[Block], block: Block) -> bool:
     if block.kind in _ROWS or last.kind in _ROWS:
         return block.kind is BlockKind.TABLE_ROW and last.kind in _ROWS
     if first.kind is BlockKind.QUESTION:
-        return (block.kind is BlockKind.ANSWER and last.kind in {BlockKind.QUESTION, BlockKind.ANSWER}) or block.kind is BlockKind.ITEM
-    return block.kind not in {BlockKind.QUESTION, BlockKind.ANSWER}
+        unlabelled = block.kind is BlockKind.PARAGRAPH and last.kind is BlockKind.QUESTION
+        return block.kind is BlockKind.ITEM or unlabelled or (block.kind is BlockKind.ANSWER and last.kind in _PAIR)
+    return block.kind not in _PAIR
 
 
 def _cut_group(text: str, group: list[Block], headings: list[tuple[int, str]]) -> Iterator[_Cut]:
@@ -92,13 +97,20 @@ def _sentences(text: str, group: list[Block]) -> list[tuple[int, int]]:
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     while end - start > MAX_CHARS:
-        space = text.rfind(" ", start + MAX_CHARS // 2, start + MAX_CHARS)
-        if space < 0:
-            space = start + MAX_CHARS
-        yield start, space
-        start = space + (text[space] == " ")
+        place = _last_gap(text, start + MAX_CHARS // 2, start + MAX_CHARS)
+        yield start, place
+        start = place + (text[place] == " ")
     if start < end:
         yield start, end
+
+
+def _last_gap(text: str, low: int, high: int) -> int:
+    """Give the last place in `[low, high]` that cuts neither a word nor a code, at a space if there is one; else `high`."""
+    first = max(0, low - _LONGEST_CODE)
+    codes = [(first + m.start, first + m.end) for m in find_codes(text[first : high + _LONGEST_CODE])]
+    gaps = [first + m.start() for m in _GAP.finditer(text[first : high + 1])]
+    sound = [gap for gap in gaps if low <= gap <= high and not any(start < gap < end for start, end in codes)]
+    return max((gap for gap in sound if text[gap] == " "), default=max(sound, default=high))
 
 
 def _pack(spans: list[tuple[int, int]], breaks: AbstractSet[int] = frozenset()) -> Iterator[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """Nearest passages by vector: by an exact scan of the library's own vectors, or by Chroma, a cache of them."""
 
+import json
 import logging
 import shutil
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ _COLLECTION = "passages"
 _ADD_BATCH = 1_000
 _FIRST_DRAW = 8
 _EF_SEARCH = 200
+_SIZES = "sizes.json"
 
 
 class VectorIndex(Protocol):
@@ -71,7 +73,11 @@ class ChromaIndex:
             return self._exact.search(vector, scope, limit)
         allowed = set(scope_rows(self._library, scope).tolist())
         draw = min(len(self._rows), limit * _FIRST_DRAW)
-        found = self._draw(vector, draw, allowed)
+        try:
+            found = self._draw(vector, draw, allowed)
+        except Exception as error:  # Chroma opens its index files at the first search only, and raises bare exceptions of many kinds
+            self._give_up(error)
+            return self._exact.search(vector, scope, limit)
         if len(found) < min(limit, len(allowed)) and draw < len(self._rows):
             return self._exact.search(vector, scope, limit)
         return dict(list(found.items())[:limit])
@@ -98,24 +104,50 @@ class ChromaIndex:
         """Open Chroma anew: a client that stays open never sees what another process wrote."""
         if self._client is not None:
             self._client.close()
+            self._client = None
+        if not _is_intact(self._folder):
+            self._revision = -1
+            return
         try:
             self._client = _client(self._folder)
             self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
             self._rows = {key: row for key, (row, _) in vector_keys(self._library).items()}
             self._revision = int((self._collection.metadata or {}).get("revision", -1))
         except Exception as error:  # Chroma raises bare exceptions of many kinds on a damaged folder
-            _log.warning("Chroma is not usable (%s); the library's own vectors answer until the next ingest", error)
-            self._client, self._revision = None, -1
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        _log.warning("Chroma is not usable (%s); the library's own vectors answer until the next ingest", error)
+        self._client, self._revision = None, -1
 
 
 def sync_chroma(library: Library, folder: Path) -> None:
-    """Make Chroma hold exactly the library's vectors; rebuild it when it cannot be opened. Needs the writer's lock."""
+    """Make Chroma hold exactly the library's vectors; rebuild it when it is damaged. Needs the writer's lock."""
+    if folder.exists() and not _is_intact(folder):
+        _discard(folder, "it was left incomplete")
     try:
         _mirror(library, folder)
     except Exception as error:  # Chroma raises bare exceptions of many kinds on a damaged folder
-        _log.warning("rebuilding Chroma in %s (%s)", folder, error)
-        shutil.rmtree(folder, ignore_errors=True)
+        _discard(folder, str(error))
         _mirror(library, folder)
+
+
+def _discard(folder: Path, why: str) -> None:
+    _log.warning("rebuilding Chroma in %s (%s)", folder, why)
+    shutil.rmtree(folder, ignore_errors=True)
+    _forget_clients()
+
+
+def _is_intact(folder: Path) -> bool:
+    """Tell whether the index files are as the last complete mirror left them; on cut ones Chroma kills the process."""
+    try:
+        return bool(json.loads((folder / _SIZES).read_text()) == _sizes(folder))
+    except (OSError, ValueError):
+        return False
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {str(file.relative_to(folder)): file.stat().st_size for file in sorted(folder.rglob("*.bin"))}
 
 
 def best_rows(rows: Rows, cosines: Vectors, limit: int) -> dict[int, float]:
@@ -129,6 +161,7 @@ def best_rows(rows: Rows, cosines: Vectors, limit: int) -> dict[int, float]:
 
 
 def _mirror(library: Library, folder: Path) -> None:
+    (folder / _SIZES).unlink(missing_ok=True)
     with _client(folder) as client:
         collection = _collection_for(client, _embedder(library))
         wanted = vector_keys(library)
@@ -139,7 +172,10 @@ def _mirror(library: Library, folder: Path) -> None:
             collection.add(ids=batch, embeddings=vectors_of(library, [wanted[key] for key in batch]))
         if collection.count() != len(wanted):
             raise RuntimeError(f"{collection.count()} vectors where {len(wanted)} were expected")
+        if wanted:  # the first search writes the index files
+            collection.query(query_embeddings=vectors_of(library, list(wanted.values())[:1]), n_results=1, include=[])
         collection.modify(metadata={"revision": library.revision(), "embedder": _embedder(library)})
+    (folder / _SIZES).write_text(json.dumps(_sizes(folder)))
 
 
 def _embedder(library: Library) -> str:
@@ -149,11 +185,13 @@ def _embedder(library: Library) -> str:
 def _collection_for(client: Any, embedder: str) -> Any:
     """Give the collection, emptied when it holds the vectors of another embedder."""
     configuration = {"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}}
-    collection = client.get_or_create_collection(_COLLECTION, embedding_function=None, configuration=configuration)
-    if (collection.metadata or {}).get("embedder", embedder) == embedder:
-        return collection
-    client.delete_collection(_COLLECTION)
-    return client.create_collection(_COLLECTION, embedding_function=None, configuration=configuration)
+    held = {collection.name: collection for collection in client.list_collections()}.get(_COLLECTION)
+    if held is not None and (held.metadata or {}).get("embedder") == embedder:
+        return client.get_collection(_COLLECTION, embedding_function=None)
+    if held is not None:
+        client.delete_collection(_COLLECTION)
+    named = {"embedder": embedder}
+    return client.create_collection(_COLLECTION, metadata=named, embedding_function=None, configuration=configuration)
 
 
 def _batched(keys: list[str]) -> Iterable[list[str]]:
@@ -164,4 +202,14 @@ def _client(folder: Path) -> Any:
     from chromadb import PersistentClient
     from chromadb.config import Settings
 
-    return PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+    try:
+        return PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
+    except Exception:  # of many kinds; Chroma keeps a client that did not start and would hand it out again
+        _forget_clients()
+        raise
+
+
+def _forget_clients() -> None:
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    SharedSystemClient.clear_system_cache()

@@ -9,10 +9,16 @@ from tests import support
 
 
 @pytest.fixture(scope="session")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference() -> ReferenceEmbedder:
+    """The packaged model as sentence-transformers runs it."""
+    return ReferenceEmbedder()
+
+
+@pytest.fixture(scope="session")
+def runtime(reference: ReferenceEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The exported question encoder; exporting needs torch and some ten seconds, once."""
     folder = tmp_path_factory.mktemp("encoder") / "runtime"
-    ReferenceEmbedder().export(folder)
+    reference.export(folder)
     return folder
 
 

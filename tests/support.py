@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.build import Outcome, ingest, user_sources
+from ingest.build import FileReport, Outcome, ingest, user_sources
 from ingest.embed import OnnxEmbedder, Vectors
-from ingest.library import open_writer
+from ingest.library import open_reader, open_writer
 
 SOCIETY = """---
 title: "Physics services, questions and answers"
@@ -122,11 +122,12 @@ def build_library(data_dir: Path, runtime: Path, documents: dict[str, str]) -> P
 
 
 def make_pdf(pages: list[str]) -> bytes:
-    """Give a PDF with one line of text on each page."""
+    """Give a PDF with these pages, each with its lines of text; an empty one has no text, as a scan has none."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"", b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
     kids = []
     for text in pages:
-        stream = f"BT /F1 11 Tf 40 700 Td ({text}) Tj ET".encode() if text else b""
+        lines = " 0 -14 Td ".join(f"({line}) Tj" for line in text.split("\n"))
+        stream = f"BT /F1 11 Tf 40 700 Td {lines} ET".encode() if text else b""
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
         parts = (
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {len(objects)} 0 R /Resources << /Font << /F1 3 0 R >> >> >>"
@@ -141,6 +142,33 @@ def make_pdf(pages: list[str]) -> bytes:
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     trailer = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(body))
     return body + b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1) + table + trailer
+
+
+def bring(data_dir: Path, files: dict[str, str], **by_hand: str) -> tuple[FileReport, ...]:
+    """Write `files`, contents by name, below `data_dir` and ingest that folder with the fake embedder."""
+    place = data_dir / "files"
+    place.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (place / name).write_text(content)
+    with open_writer(data_dir) as library:
+        return ingest(library, HashEmbedder(), user_sources([place]), by_hand=by_hand, added_at="2026-01-01")
+
+
+def outcomes(reports: Sequence[FileReport]) -> list[str]:
+    """Give what became of each file."""
+    return [report.outcome.value for report in reports]
+
+
+def texts(data_dir: Path) -> list[str]:
+    """Give every passage that a reader of the library finds."""
+    with open_reader(data_dir) as library:
+        return [p.text for document, _, _ in library.documents() for p in library.passages(document.id)]
+
+
+def state(data_dir: Path) -> tuple[str, int]:
+    """Give digest and revision of a library."""
+    with open_reader(data_dir) as library:
+        return library.digest(), library.revision()
 
 
 class HashEmbedder:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr, ValidationError
 
 from assistant.record import answer_record
 from assistant.service import Assistant
@@ -17,7 +17,7 @@ class BatchLine(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    id: str | int
+    id: StrictStr | StrictInt
     question: str
     as_of: date | None = None
     payer: str | None = None

@@ -16,6 +16,8 @@ from corpus.errors import CodeciteError
 if TYPE_CHECKING:
     from assistant.service import Assistant
     from assistant.settings import Settings
+    from evals.judge import Judging
+    from evals.run import Result
     from ingest.build import FileReport, Source
     from ingest.documents import Document
     from ingest.embed import Embedder
@@ -62,13 +64,13 @@ def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> Non
     """Bring PATHS (files or folders: Markdown, text, HTML, PDF) into the library.
 
     Without PATHS the starter corpus is brought in. A file that has not changed costs nothing, a changed one
-    replaces its former version, and a file that cannot be read is reported and skipped.
+    replaces its former version, and a file that cannot be read is reported and skipped (exit status 1).
     """
     from ingest.build import shipped_sources, user_sources
 
     settled = _by_hand(by_hand, paths)
     sources = () if rebuild and not paths else user_sources(paths) if paths else shipped_sources()
-    with _writing() as (library, embedder):
+    with _writing(rebuild) as (library, embedder):
         if rebuild:
             _rebuild(library, embedder)
         reports = _ingest(library, embedder, sources, settled)
@@ -85,7 +87,7 @@ def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> Non
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object (docs/answer.md).")
 @click.option(
     "--batch",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE.jsonl",
     help="Answer a file of questions, '-' for standard input: one JSON object a line with id, question and, optionally, as_of and payer.",
 )
@@ -191,7 +193,10 @@ def purge_source(source: str, yes: bool) -> None:
 @click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a report with plots to FILE.")
 @click.option("--save-baseline", is_flag=True, help="Keep these scores as the baseline.")
 @click.option("--show-test", is_flag=True, help="Show questions and answers of the test split too; never while tuning.")
-def evaluate(suite: str, split: str | None, json_file: Path | None, html_file: Path | None, save_baseline: bool, show_test: bool) -> None:
+@click.option("--judge", metavar="PROVIDER:MODEL", help="Also let a chat model judge the answers; its figures stand apart.")
+def evaluate(
+    suite: str, split: str | None, json_file: Path | None, html_file: Path | None, save_baseline: bool, show_test: bool, judge: str | None
+) -> None:
     """Score the assistant on SUITE (starter, golden, or a JSONL file) against its baseline.
 
     Exit status 1 when a score is below the baseline.
@@ -203,15 +208,18 @@ def evaluate(suite: str, split: str | None, json_file: Path | None, html_file: P
     split = split or ("dev" if suite == "golden" else None)
     name = f"{suite}-{split}" if split else suite
     cases = load_suite(suite, split)
+    judging = _judging(judge) if judge else None
     with _assistant() as assistant, _progress(len(cases), "Asking") as advance:
         results = run_suite(assistant, cases, advance)
     shown = split != "test" or show_test
     baseline = report.load_baseline(name)
     click.echo(report.render_table(results, baseline, show_cases=shown))
     if json_file:
-        report.write_json(results, json_file)
+        report.write_json(results, json_file, show_cases=shown)
     if html_file:
         report.write_html(results, html_file, f"Codecite on {name}", show_cases=shown)
+    if judging:
+        _judge(judging, results)
     if save_baseline:
         click.echo(f"baseline saved: {report.save_baseline(results, name)}", err=True)
     elif fallen := below_baseline(results, baseline):
@@ -247,6 +255,22 @@ def _assistant() -> "Assistant":
     return open_assistant(_settings())
 
 
+def _judging(name: str) -> "Judging":
+    from assistant.generative import open_model
+
+    settings = _settings()
+    key = settings.llm_api_key.get_secret_value()
+    return open_model(name, api_key=key, base_url=settings.llm_base_url, timeout_s=settings.llm_timeout_s)
+
+
+def _judge(model: "Judging", results: "Sequence[Result]") -> None:
+    from evals.judge import judge_all, judged_lines
+
+    with _progress(len(results), "Judging") as advance:
+        judgements = judge_all(model, results, advance)
+    click.echo("\n".join(["", *judged_lines(judgements, len(results))]))
+
+
 def _by_hand(values: dict[str, str | None], paths: tuple[Path, ...]) -> dict[str, str]:
     from corpus.digests import AUTHORITIES
 
@@ -261,16 +285,22 @@ def _by_hand(values: dict[str, str | None], paths: tuple[Path, ...]) -> dict[str
 
 
 @contextmanager
-def _writing() -> "Iterator[tuple[Library, Embedder]]":
-    """Open the library for writing with the reference embedder; export the question encoder where it is missing."""
+def _writing(rebuild: bool) -> "Iterator[tuple[Library, Embedder]]":
+    """Open the library for writing with the reference embedder; export the question encoder where it is missing.
+
+    Unless all is built anew, an embedder other than the library's is refused before its encoder replaces the present one.
+    """
     from assistant.wiring import runtime_folder
     from ingest.embed import ReferenceEmbedder, runtime_identity
     from ingest.library import open_writer
+    from ingest.split import POLICY
 
     settings = _settings()
     with open_writer(settings.data_dir) as library:
         click.echo("Loading the model …", err=True)
         embedder = ReferenceEmbedder(settings.embedding_model)
+        if not rebuild:
+            library.require(embedder.identity, POLICY)
         if runtime_identity(runtime_folder(settings)) != embedder.identity:
             click.echo("Preparing the question encoder (once) …", err=True)
             embedder.export(runtime_folder(settings))
@@ -364,9 +394,12 @@ def _source_details(document: "Document") -> dict[str, Any]:
 def _ask_batch(batch: Path, day: date, payer: str | None) -> None:
     from ui.batch import answer_lines
 
-    with click.open_file(str(batch), encoding="utf-8") as lines, _assistant() as assistant:
-        for record in answer_lines(assistant, lines, as_of=day, payer=payer):
-            click.echo(json.dumps(record, ensure_ascii=False))
+    with click.open_file(str(batch), encoding="utf-8-sig") as lines, _assistant() as assistant:
+        try:
+            for record in answer_lines(assistant, lines, as_of=day, payer=payer):
+                click.echo(json.dumps(record, ensure_ascii=False))
+        except UnicodeDecodeError:
+            raise CodeciteError(f"{batch}: not UTF-8 text; save the questions as UTF-8, one JSON object a line") from None
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from importlib.metadata import packages_distributions
 from assistant.settings import Settings
 from assistant.wiring import runtime_folder
 from corpus.check import check_corpus
-from corpus.errors import CodeciteError
-from ingest.embed import identity_of, model_folder, runtime_identity
+from corpus.errors import CodeciteError, EmbedderUnavailable
+from ingest.embed import OnnxEmbedder, identity_of, model_folder, runtime_identity
 from ingest.library import open_reader
 from ingest.split import POLICY
 
@@ -21,16 +21,26 @@ def check(settings: Settings) -> Iterator[tuple[str, str, bool]]:
     yield "package names", f"also owned by {', '.join(foreign)}; install Codecite alone" if foreign else "ours alone", not foreign
     problems = check_corpus()
     yield "starter corpus", problems[0] if problems else "complete", not problems
-    yield _told("weights", lambda: identity_of(settings.embedding_model, model_folder(settings.embedding_model)))
+    yield _told("weights", lambda: _identity(settings))
     yield _told("library", lambda: _library(settings))
+    yield _told("question encoder", lambda: _encoder(settings))
 
 
 def _library(settings: Settings) -> str:
     with open_reader(settings.data_dir) as library:
-        library.require(identity_of(settings.embedding_model, model_folder(settings.embedding_model)), POLICY)
-        documents = library.documents()
-        encoder = runtime_identity(runtime_folder(settings)) or "missing; run: codecite ingest"
-        return f"{len(documents)} documents in {settings.data_dir}, question encoder {encoder}"
+        library.require(_identity(settings), POLICY)
+        return f"{len(library.documents())} documents in {settings.data_dir}"
+
+
+def _encoder(settings: Settings) -> str:
+    found = runtime_identity(runtime_folder(settings))
+    if found != _identity(settings):
+        raise EmbedderUnavailable(f"{found or 'missing'} in {runtime_folder(settings)}; run: codecite ingest")
+    return OnnxEmbedder(runtime_folder(settings)).identity
+
+
+def _identity(settings: Settings) -> str:
+    return identity_of(settings.embedding_model, model_folder(settings.embedding_model))
 
 
 def _told(name: str, look: Callable[[], str]) -> tuple[str, str, bool]:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ingest.canonical import canonical
+from ingest.codes import find_codes
 from ingest.documents import BlockKind
 from ingest.extract.blocks import Extracted, RawBlock
 from ingest.extract.plain import plain_blocks
@@ -16,10 +18,14 @@ _DROPPED = (
     "[hidden], [aria-hidden=true], [role=navigation], [role=banner], [role=contentinfo], [role=search], [role=dialog], [role=alertdialog]"
 )
 _DROPPED_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:cookie|consent|breadcrumb|navbar|sidebar|newsletter|subscribe|paywall|login|social|share)", re.I
+    r"(?:^|[\s_-])(?:cookie|breadcrumb|navbar|sidebar|newsletter|subscribe|paywall|login"
+    r"|(?:consent|social|share|sharing)(?:$|\s|[_-]?(?:banner|bar|box|buttons?|icons?|links?|manager|media|menu|modal|overlay|popup|tools?|widget)))",
+    re.I,
 )
+_CONTENT = "main, [role=main], article, h1"
+_MIN_PARAGRAPHS = 3
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.I)
-_BLOCKS = {"p", "div", "section", "article", "main", "body", "ul", "ol", "dl", "blockquote", "pre", "details", "figure", "header", "address", "table", "center"}  # fmt: skip
+_BLOCKS = {"p", "div", "section", "article", "main", "body", "ul", "ol", "dl", "blockquote", "pre", "details", "figure", "header", "address", "table", "tbody", "tr", "td", "th", "center", "form"}  # fmt: skip
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "summary": 4, "dt": 5, "legend": 5, "caption": 5}
 _ITEMS = {"li", "dd"}
 _BREAK = "br"
@@ -55,13 +61,20 @@ def _only_article(tree: "LexborHTMLParser") -> "LexborNode | None":
 
 def _drop(tree: "LexborHTMLParser") -> None:
     for node in tree.css(_DROPPED):
-        node.decompose()
+        if not _carries_content(node):
+            node.decompose()
     for node in tree.css("[class], [id], [style]"):
         names = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
-        if node.tag not in {"html", "body", "main"} and (
-            _DROPPED_NAMES.search(names) or _HIDDEN_STYLE.search(node.attributes.get("style") or "")
-        ):
+        named = bool(_DROPPED_NAMES.search(names)) and node.css_first(_CONTENT) is None
+        if node.tag not in {"html", "body", "main"} and (named or _HIDDEN_STYLE.search(node.attributes.get("style") or "")):
             node.decompose()
+
+
+def _carries_content(node: "LexborNode") -> bool:
+    """Tell a form that a site wraps around its whole page, and a button that is the words of a heading."""
+    if node.tag == "form":
+        return node.css_first(_CONTENT) is not None or len(node.css("p")) >= _MIN_PARAGRAPHS
+    return node.tag == "button" and node.parent is not None and node.parent.tag in _HEADINGS
 
 
 def _walk(node: "LexborNode") -> Iterator[RawBlock]:
@@ -87,7 +100,7 @@ def _walk(node: "LexborNode") -> Iterator[RawBlock]:
 
 
 def _block(node: "LexborNode", tag: str) -> Iterator[RawBlock]:
-    if tag == "table":
+    if tag == "table" and not _is_layout(node):
         yield from _table(node)
     elif tag in _HEADINGS:
         yield RawBlock(BlockKind.HEADING, _squash(node.text(separator=" ")), _HEADINGS[tag])
@@ -99,10 +112,17 @@ def _block(node: "LexborNode", tag: str) -> Iterator[RawBlock]:
         yield from _walk(node)
 
 
+def _is_layout(table: "LexborNode") -> bool:
+    """Tell a table that only places things on the page: it holds tables, or one cell a row."""
+    return table.css_first("td table") is not None or all(len(row.css("th, td")) < 2 for row in table.css("tr"))
+
+
 def _table(node: "LexborNode") -> Iterator[RawBlock]:
+    if (caption := node.css_first("caption")) is not None:
+        yield RawBlock(BlockKind.PARAGRAPH, _squash(caption.text(separator=" ")))
     for index, row in enumerate(node.css("tr")):
         cells = [_squash(cell.text(separator=" ")) for cell in row.css("th, td")]
-        header = index == 0 or (bool(row.css("th")) and not row.css("td"))
+        header = not row.css("td") or (index == 0 and not find_codes(canonical(cells[0])))
         if any(cells):
             yield RawBlock(BlockKind.TABLE_HEADER if header else BlockKind.TABLE_ROW, " | ".join(cells))
 

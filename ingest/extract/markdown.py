@@ -8,6 +8,8 @@ from corpus.errors import CorpusError
 from corpus.front_matter import FrontMatter, split_front_matter
 from ingest.documents import BlockKind, Note
 from ingest.extract.blocks import Extracted, RawBlock
+from ingest.extract.html import read_html
+from ingest.extract.plain import pair_kind
 
 _ATTRIBUTES = re.compile(r"\n?\{:\s*(?P<body>[^{}\n]*)\}\s*$")
 _PAIR = re.compile(r"""#(?P<id>[\w.:-]+)|(?P<key>[a-z_]+)=(?:"(?P<quoted>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))""")
@@ -46,6 +48,8 @@ def _blocks(body: str, front: FrontMatter) -> Iterator[RawBlock]:
                 yield RawBlock(BlockKind.TABLE_HEADER if in_head else BlockKind.TABLE_ROW, " | ".join(row))
             case "fence" | "code_block":
                 yield RawBlock(BlockKind.PARAGRAPH, token.content)
+            case "html_block":
+                yield from read_html(token.content).blocks
             case "inline":
                 opener = tokens[position - 1]
                 if opener.type in {"th_open", "td_open"}:
@@ -54,7 +58,8 @@ def _blocks(body: str, front: FrontMatter) -> Iterator[RawBlock]:
                     yield RawBlock(BlockKind.HEADING, _words(token.children), int(opener.tag[1]))
                 else:
                     words, note = _split_attributes(_words(token.children), front)
-                    yield RawBlock(BlockKind.ITEM if in_item else BlockKind.PARAGRAPH, words, 0, None, note)
+                    kind = pair_kind(words) or (BlockKind.ITEM if in_item else BlockKind.PARAGRAPH)
+                    yield RawBlock(kind, words, 0, None, note)
 
 
 def _words(children: list | None) -> str:  # type: ignore[type-arg]  # markdown-it ships no usable token generics

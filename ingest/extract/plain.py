@@ -1,5 +1,6 @@
 """Read plain text: find its paragraphs, headings, lists, tables and question-answer pairs by their look."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -25,13 +26,29 @@ def read_plain(text: str) -> Extracted:
 
 def plain_blocks(text: str, page: int | None = None) -> Iterator[RawBlock]:
     """Give the blocks of one text or of one page of it."""
-    lines = text.splitlines()
+    lines = _bar_narrow_tables(text.splitlines())
     units = list(_join_lines(lines, wrapped=max(map(len, lines), default=0) <= _WRAPPED_MAX))
     for index, unit in enumerate(units):
         following = next((u for u in units[index + 1 :] if u), "")
         before = units[index - 1] if index else ""
         if block := _classify(unit, following, before):
             yield RawBlock(block.kind, block.text, block.level, page, tight=bool(before))
+
+
+def pair_kind(words: str) -> BlockKind | None:
+    """Tell whether words are labelled as a question or as an answer."""
+    labels = ((BlockKind.QUESTION, _QUESTION), (BlockKind.ANSWER, _ANSWER))
+    return next((kind for kind, pattern in labels if pattern.match(words)), None)
+
+
+def _bar_narrow_tables(lines: list[str]) -> list[str]:
+    """Give the rows of a table of two columns, told by its rule, the outer bars that every wider row can do without."""
+    barred = list(lines)
+    for rule in (n for n, line in enumerate(lines) if n and "|" in line and _RULE.fullmatch(line.strip())):
+        rows = itertools.takewhile(lambda n: "|" in lines[n], range(rule + 1, len(lines)))
+        for n in (rule - 1, *rows):
+            barred[n] = f"| {lines[n].strip().strip('|')} |" if "|" in lines[n] else lines[n]
+    return barred
 
 
 def _join_lines(lines: Iterable[str], *, wrapped: bool) -> Iterator[str]:
@@ -66,9 +83,8 @@ def _classify(unit: str, following: str, before: str) -> RawBlock | None:
         return RawBlock(BlockKind.TABLE_HEADER if header else BlockKind.TABLE_ROW, _tidy_row(unit))
     if heading := _MARKDOWN_HEADING.match(unit):
         return RawBlock(BlockKind.HEADING, heading[2], len(heading[1]))
-    for kind, pattern in ((BlockKind.QUESTION, _QUESTION), (BlockKind.ANSWER, _ANSWER)):
-        if pattern.match(unit):
-            return RawBlock(kind, unit)
+    if kind := pair_kind(unit):
+        return RawBlock(kind, unit)
     if item := _ITEM.match(unit):
         return RawBlock(BlockKind.ITEM, unit[item.end() :] or unit)
     if _looks_like_heading(unit, following):

@@ -1,20 +1,30 @@
 """Every embedder gives unit vectors that depend on the text alone; the exported one gives the reference's."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from corpus.errors import EmbedderUnavailable
-from ingest.embed import Embedder, OnnxEmbedder, model_folder, runtime_identity
+from ingest import embed
+from ingest.embed import PACKAGED, Embedder, OnnxEmbedder, ReferenceEmbedder, identity_of, model_folder, runtime_identity
 from tests.support import HashEmbedder
 
 TEXTS = ["77370", "May 77336 be billed weekly?", "A written report is signed by the physicist. " * 30, ""]
 
 
-@pytest.fixture(params=["hash", "onnx"])
+@pytest.fixture(params=["hash", "onnx", "reference"])
 def embedder(request: pytest.FixtureRequest) -> Embedder:
-    return HashEmbedder() if request.param == "hash" else OnnxEmbedder(request.getfixturevalue("runtime"))
+    if request.param == "hash":
+        return HashEmbedder()
+    found: Embedder = request.getfixturevalue("encoder" if request.param == "onnx" else "reference")
+    return found
+
+
+@pytest.fixture(scope="module")
+def encoder(runtime: Path) -> OnnxEmbedder:
+    return OnnxEmbedder(runtime)
 
 
 def test_vectors_have_unit_length_and_the_promised_shape(embedder: Embedder) -> None:
@@ -40,13 +50,58 @@ def test_progress_is_told(embedder: Embedder) -> None:
     assert sum(told) == len(TEXTS)
 
 
+def test_two_of_one_identity_give_the_same_vectors(encoder: OnnxEmbedder, reference: ReferenceEmbedder) -> None:
+    assert encoder.identity == reference.identity
+    assert encoder.dimension == reference.dimension
+    texts = [
+        *TEXTS,
+        "77 370 – ７７３７０ é 中文 العربية 🙂",
+        "word " * 2_000,
+        "\n\t ",
+        "a",
+        "C79.51, G6003 and 0394T-0398T; modifier 26/TC.",
+    ]
+    cosines = (encoder.encode(texts) * reference.encode(texts)).sum(axis=1)
+    assert cosines.min() >= 0.999
+
+
 def test_the_exported_encoder_is_named_after_the_weights(runtime: Path) -> None:
     assert OnnxEmbedder(runtime).identity == runtime_identity(runtime)
     assert runtime_identity(runtime).startswith("all-MiniLM-L6-v2@")
 
 
-def test_like_meanings_are_nearer(runtime: Path) -> None:
-    a, b, c = OnnxEmbedder(runtime).encode(["weekly physics check", "the physicist checks charts each week", "payment for seeds"])
+def test_an_export_that_strays_from_its_reference_is_not_kept(
+    reference: ReferenceEmbedder, runtime: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoil(_: object, target: Path) -> None:
+        content = bytearray((runtime / "model.onnx").read_bytes())
+        third = len(content) // 3
+        content[third : third + 400_000] = bytes(400_000)
+        target.write_bytes(content)
+
+    monkeypatch.setattr(embed, "_write_onnx", spoil)
+    with pytest.raises(EmbedderUnavailable, match="strays"):
+        reference.export(tmp_path / "runtime")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"other weights")
+    with pytest.raises(EmbedderUnavailable, match="not the published"):
+        identity_of(PACKAGED, tmp_path)
+    assert identity_of(str(tmp_path), tmp_path).startswith(f"{tmp_path.name}@")
+
+
+def test_a_half_written_encoder_is_told(runtime: Path, tmp_path: Path) -> None:
+    shutil.copytree(runtime, tmp_path / "runtime")
+    with (tmp_path / "runtime" / "model.onnx").open("r+b") as file:
+        file.truncate(1_000_000)
+    with pytest.raises(EmbedderUnavailable, match="codecite ingest"):
+        OnnxEmbedder(tmp_path / "runtime")
+
+
+def test_like_meanings_are_nearer(encoder: OnnxEmbedder) -> None:
+    a, b, c = encoder.encode(["weekly physics check", "the physicist checks charts each week", "payment for seeds"])
     assert a @ b > a @ c
 
 

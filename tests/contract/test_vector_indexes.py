@@ -1,17 +1,25 @@
 """Both vector indexes find the nearest passages in scope, and nothing that the library does not hold."""
 
-from collections.abc import Callable, Iterator
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from ingest.build import ingest, user_sources
+from ingest.build import ingest, rebuild, user_sources
+from ingest.embed import Vectors
 from ingest.library import Library, open_reader, open_writer
 from ingest.lookup import Scope, fetch
-from ingest.vectors import ChromaIndex, ExactIndex, VectorIndex, sync_chroma
+from ingest.vectors import ChromaIndex, ExactIndex, VectorIndex, _client, sync_chroma
 from tests.support import HashEmbedder
 
+ROOT = Path(__file__).parents[2]
 DAY = date(2026, 6, 1)
 RULES = {
     "old.md": "---\nvalid_to: 2025\n---\n# Old\n\nalpha rule of the past.\n",
@@ -96,17 +104,178 @@ def test_an_empty_scope_finds_nothing(library: Library, open_index: Opener) -> N
     assert found(library, open_index(library), "alpha", Scope(date(1980, 1, 1), "Humana", "d-none")) == []
 
 
-@pytest.mark.parametrize("damage", ["truncate", "garbage", "remove"])
-def test_a_damaged_chroma_is_answered_for_and_rebuilt(folder: Path, library: Library, damage: str) -> None:
-    database = folder / "chroma" / "chroma.sqlite3"
-    before = found(library, ExactIndex(library), "alpha rule", Scope(DAY))
-    if damage == "remove":
-        database.unlink()
-    else:
-        database.write_bytes(b"" if damage == "truncate" else b"not a database" * 100)
-    assert found(library, ChromaIndex(library, folder / "chroma"), "alpha rule", Scope(DAY)) == before
+def test_a_replaced_version_is_never_found(folder: Path, library: Library, open_index: Opener) -> None:
+    index = open_index(library)
+    assert found(library, index, "beta", Scope(DAY), 1)
+    write(folder, {"other.md": "# Other\n\nzeta eta theta.\n"})
+    assert "beta gamma delta epsilon." not in found(library, index, "beta gamma", Scope(DAY))
+    assert found(library, index, "zeta eta", Scope(DAY), 1) == ["zeta eta theta."]
+
+
+def test_a_restored_document_is_found_again(folder: Path, library: Library, open_index: Opener) -> None:
+    index = open_index(library)
+    with open_writer(folder) as writer:
+        other = next(d.id for d, _, _ in writer.documents() if d.title == "Other")
+        writer.remove(other)
+        sync_chroma(writer, folder / "chroma")
+    assert "beta gamma delta epsilon." not in found(library, index, "beta gamma", Scope(DAY))
+    with open_writer(folder) as writer:
+        writer.restore(other)
+        sync_chroma(writer, folder / "chroma")
+    assert found(library, index, "beta gamma", Scope(DAY), 1) == ["beta gamma delta epsilon."]
+
+
+def test_no_more_than_the_limit_is_given(library: Library, open_index: Opener) -> None:
+    assert len(found(library, open_index(library), "alpha rule", Scope(DAY), 2)) == 2
+
+
+@pytest.mark.parametrize("kind", ["exact", "chroma"])
+def test_an_empty_library_finds_nothing(tmp_path: Path, kind: str) -> None:
+    with open_writer(tmp_path) as writer:
+        sync_chroma(writer, tmp_path / "chroma")
+    with open_reader(tmp_path) as library:
+        index = ExactIndex(library) if kind == "exact" else ChromaIndex(library, tmp_path / "chroma")
+        assert found(library, index, "alpha", Scope(DAY)) == []
+
+
+def test_without_a_chroma_the_library_answers(folder: Path, library: Library) -> None:
+    index = ChromaIndex(library, folder / "nowhere")
+    assert not index.mirrors(library.revision())
+    assert found(library, index, "beta gamma", Scope(DAY), 1) == ["beta gamma delta epsilon."]
+    assert not (folder / "nowhere").exists(), "a reader makes no Chroma"
+
+
+def test_syncing_twice_changes_nothing(folder: Path, library: Library) -> None:
+    with open_writer(folder) as writer:
+        sync_chroma(writer, folder / "chroma")
+    assert ChromaIndex(library, folder / "chroma").mirrors(library.revision())
+    assert mirrored(folder) == 4
+
+
+def mirrored(folder: Path) -> int:
+    with _client(folder / "chroma") as client:
+        return int(client.get_collection("passages", embedding_function=None).count())
+
+
+class _Turned(HashEmbedder):
+    """Another model of the same dimension: the ids of the passages stay, the vectors do not."""
+
+    identity = "turned@1"
+
+    def encode(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Vectors:
+        return np.roll(super().encode(texts, advance), 1, axis=1)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_vectors_of_another_model_take_the_place_of_the_former(folder: Path, library: Library, interrupted: bool) -> None:
+    with open_writer(folder) as writer:
+        rebuild(writer, _Turned())
+        if interrupted:
+            with _client(folder / "chroma") as client:
+                client.get_collection("passages", embedding_function=None).modify(metadata={"embedder": "hash@1"})
+        sync_chroma(writer, folder / "chroma")
+    index, exact = ChromaIndex(library, folder / "chroma"), ExactIndex(library)
+    vector = _Turned().encode(["beta gamma"])[0]
+    assert index.mirrors(library.revision())
+    assert index.search(vector, Scope(DAY), 1) == pytest.approx(exact.search(vector, Scope(DAY), 1), abs=1e-4)
+
+
+DAMAGE = {
+    "database cut": lambda chroma: truncate(chroma / "chroma.sqlite3", 40_960),
+    "database empty": lambda chroma: truncate(chroma / "chroma.sqlite3", 0),
+    "database garbage": lambda chroma: (chroma / "chroma.sqlite3").write_bytes(b"not a database" * 4_000),
+    "database gone": lambda chroma: (chroma / "chroma.sqlite3").unlink(),
+    "vectors cut": lambda chroma: [truncate(file, 10) for file in chroma.rglob("*.bin")],
+    "vectors garbage": lambda chroma: [file.write_bytes(b"\xa5" * file.stat().st_size) for file in chroma.rglob("*.bin")],
+    "vectors gone": lambda chroma: [file.unlink() for file in chroma.rglob("*.bin")],
+}
+CHILD = """
+import sys
+from datetime import date
+from pathlib import Path
+from ingest.library import open_reader, open_writer
+from ingest.lookup import Scope
+from ingest.vectors import ChromaIndex, ExactIndex, sync_chroma
+from tests.support import HashEmbedder
+
+folder, scope, vector = Path(sys.argv[1]), Scope(date(2026, 6, 1)), HashEmbedder().encode(["rule w7 of file"])[0]
+with open_reader(folder) as library:
+    wanted = ExactIndex(library).search(vector, scope, 5)
+    index = ChromaIndex(library, folder / "chroma")
+    assert list(index.search(vector, scope, 5).values()) == list(wanted.values()), "a reader answers from the library"
     with open_writer(folder) as writer:
         sync_chroma(writer, folder / "chroma")
     index = ChromaIndex(library, folder / "chroma")
-    assert found(library, index, "alpha rule", Scope(DAY)) == before
+    near = index.search(vector, scope, 5).values()
+    assert all(abs(a - b) < 1e-4 for a, b in zip(near, wanted.values(), strict=True)), "the next sync mends it"
     assert index.mirrors(library.revision())
+"""
+
+
+def truncate(file: Path, size: int) -> None:
+    os.truncate(file, size)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library large enough for Chroma to write its index files, which it does from 1,000 vectors on."""
+    folder = tmp_path_factory.mktemp("large")
+    rules = {f"{n}.md": "".join(f"## {n} {m}\n\nRule w{m} of file {n} is here.\n\n" for m in range(520)) for n in range(2)}
+    write(folder, rules)
+    assert list((folder / "chroma").rglob("*.bin"))
+    return folder
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_chroma_is_answered_for_and_rebuilt(large: Path, tmp_path: Path, damage: str) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(large, folder)
+    DAMAGE[damage](folder / "chroma")
+    done = subprocess.run([sys.executable, "-c", CHILD, str(folder)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]
+
+
+def test_a_writer_alone_mends_a_chroma_that_does_not_start(large: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(large, folder)
+    DAMAGE["database garbage"](folder / "chroma")
+    with open_writer(folder) as writer:
+        sync_chroma(writer, folder / "chroma")
+        assert ChromaIndex(writer, folder / "chroma").mirrors(writer.revision())
+
+
+def test_a_writer_mends_under_a_reader_that_holds_chroma_open(large: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(large, folder)
+    with open_reader(folder) as library:
+        index = ChromaIndex(library, folder / "chroma")
+        before = found(library, index, "rule w7 of file", Scope(DAY), 3)
+        assert index.mirrors(library.revision())
+        DAMAGE["vectors gone"](folder / "chroma")
+        with open_writer(folder) as writer:
+            sync_chroma(writer, folder / "chroma")
+        assert found(library, index, "rule w7 of file", Scope(DAY), 3) == before
+
+
+SYNC = """
+import sys
+from pathlib import Path
+from ingest.library import open_writer
+from ingest.vectors import sync_chroma
+import chromadb
+with open_writer(Path(sys.argv[1])) as library:
+    print("go", flush=True)
+    sync_chroma(library, Path(sys.argv[1]) / "chroma")
+"""
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.25])
+def test_a_sync_that_was_killed_is_finished_by_the_next(large: Path, tmp_path: Path, delay: float) -> None:
+    shutil.copytree(large, tmp_path / "data", ignore=shutil.ignore_patterns("chroma"))
+    with subprocess.Popen([sys.executable, "-c", SYNC, str(tmp_path / "data")], cwd=ROOT, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(delay)
+        writer.kill()
+    done = subprocess.run([sys.executable, "-c", CHILD, str(tmp_path / "data")], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]

@@ -23,6 +23,13 @@ def codes(text: str) -> list[str]:
         ("７７３７０", ["77370"]),
         ("77\u200b370", ["77370"]),
         ("(77301).", ["77301"]),
+        ("77336,77370,77295", ["77336", "77370", "77295"]),
+        ("77385, 77386, and 77387", ["77385", "77386", "77387"]),
+        ("0042U and 0001M", ["0042U", "0001M"]),
+        ("U07.1, F32.A and Z51.A1", ["U07.1", "F32.A", "Z51.A1"]),
+        ("ICD-10 codes C61, C50 and C34 are covered", ["C61", "C50", "C34"]),
+        ("CPT®77370", ["77370"]),
+        ("77370-26-59", ["77370"]),
         ("77306/77307", ["77306", "77307"]),
     ],
 )
@@ -31,7 +38,33 @@ def test_codes_are_found_as_written(text: str, found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["$77370", "77,336 dollars", "1.77336", "in 2026", "123456", "T12 vertebra", "B15 and room C61", "#77370", "x77370"]
+    "text",
+    [
+        "$77370",
+        "$ 77370",
+        "€77370",
+        "12345 dollars",
+        "20037 USD",
+        "77,336",
+        "77,336 dollars",
+        "12345,678",
+        "1.77336",
+        "77336.50",
+        "in 2026",
+        "123456",
+        "7 7 3 7 0 0",
+        "ZIP 20001-1234",
+        "Suite 5, Springfield 62704-0042.",
+        "call 617-555-1234",
+        "call 1-800-555-12345",
+        "NPI 1234567890",
+        "T12 vertebra",
+        "fracture at T12.See the chart",
+        "B15 and room C61",
+        "#77370",
+        "x77370",
+        "77370x",
+    ],
 )
 def test_money_years_and_other_numbers_are_not_codes(text: str) -> None:
     assert codes(text) == []
@@ -43,13 +76,18 @@ def test_money_years_and_other_numbers_are_not_codes(text: str) -> None:
         ("77261-77263", [("77261", "77263")]),
         ("77316 through 77318", [("77316", "77318")]),
         ("G6003 to G6016", [("G6003", "G6016")]),
+        ("77261 – 77263", [("77261", "77263")]),
+        ("77261\u201177263", [("77261", "77263")]),
+        ("0394T-0398T", [("0394T", "0398T")]),
+        ("77306 thru 77307 and 77316-77318", [("77306", "77307"), ("77316", "77318")]),
+        ("C79.51-C79.52", []),
         ("77370, 77336", []),
         ("77370-77336", []),
         ("77307-G6003", []),
     ],
 )
 def test_ranges_run_upwards_within_one_code_set(text: str, found: list[tuple[str, str]]) -> None:
-    assert list(find_ranges(text)) == found
+    assert list(find_ranges(canonical(text))) == found
 
 
 def test_a_range_holds_every_number_between() -> None:
@@ -66,6 +104,14 @@ def test_a_range_holds_every_number_between() -> None:
         ("77427-26", ("26",)),
         ("mod 59 or XU", ("59", "XU")),
         ("the 26 modifier", ("26",)),
+        ("77370-26-59", ("26", "59")),
+        ("77295-26/TC or 77300-26,59", ("26", "TC", "59")),
+        ("77295–26", ("26",)),
+        ("Modifiers: 26, TC, or 59.", ("26", "59", "TC")),
+        ("77295-26, 10 units", ("26",)),
+        ("77261-77263", ()),
+        ("77370-2600", ()),
+        ("page 26 of the manual", ()),
         ("TC only", ("TC",)),
         ("Cobalt-60 based", ()),
         ("ICD-10 codes", ()),
@@ -78,6 +124,15 @@ def test_modifiers_are_told_from_other_numbers(text: str, found: tuple[str, ...]
 
 def test_the_first_cell_of_a_modifier_table_is_a_modifier() -> None:
     assert find_modifiers("Modifier | Meaning\n26 | Professional part\nTC | Technical part") == ("26", "TC")
+
+
+def test_a_mention_tells_where_it_stands() -> None:
+    text = "Report 7 7 3 7 0, or g6003."
+    assert [text[m.start : m.end] for m in find_codes(text)] == ["7 7 3 7 0", "g6003"]
+
+
+def test_an_endless_range_is_cut_short() -> None:
+    assert len(expand_range("10004", "99999")) < 200
 
 
 def test_codes_are_indexed_without_their_dot() -> None:

@@ -198,3 +198,216 @@ def test_a_scan_without_text_is_told(tmp_path: Path) -> None:
 
 def test_without_any_heading_the_title_is_the_code_most_spoken_of(tmp_path: Path) -> None:
     assert read(tmp_path, "a.txt", PAIRS).document.title == "Questions and answers on 77370"
+
+
+def test_boilerplate_that_repeats_is_dropped_and_content_that_repeats_twice_is_not(tmp_path: Path) -> None:
+    repeated = "Members read the whole text of this page and of others."
+    text = f"Rule one on 77370 is long enough.\n\n{repeated}\n\nRule two on 77336 is long enough.\n\n{repeated}\n\nRule three on 77300.\n\n{{}}\n"
+    assert repeated in passages(read(tmp_path, "twice.txt", text.format("The end of all the rules.")))
+    assert repeated not in passages(read(tmp_path, "thrice.txt", text.format(repeated)))
+
+
+def test_offsets_stay_true_around_boilerplate(tmp_path: Path) -> None:
+    document = read(tmp_path, "page.txt", SITE)
+    assert all(document.text[p.start : p.end] == p.text for p in split(document))
+    assert [b.kind for b in document.blocks].count(BlockKind.BOILERPLATE) > 5
+
+
+@pytest.mark.parametrize("bullet", ["- ", "• ", "* "])
+def test_a_list_that_a_line_announces_is_content_and_a_menu_is_not(tmp_path: Path, bullet: str) -> None:
+    items = "\n".join(bullet + words for words in ("Simulation", "Dosimetry", "Treatment devices"))
+    text = f"Planning of every course includes:\n\n{items}\n\nThe rest of 77301 is told elsewhere in the manual.\n"
+    kept = passages(read(tmp_path, "list.txt", text))
+    assert "Simulation" in kept
+    assert "Treatment devices" in kept
+    menu = "Home\nAbout the group\nCareers\nContact\n\nThe rest of 77301 is told elsewhere in the manual.\n"
+    assert "Careers" not in passages(read(tmp_path, "menu.txt", menu))
+
+
+def test_markdown_pairs_are_known_by_their_labels(tmp_path: Path) -> None:
+    document = read(tmp_path, "faq.md", "# FAQ\n\n**Q:** May 77370 be billed twice?\n\n**A:** No.\n\n- Question: Weekly?\n- Answer: Yes.\n")
+    assert texts(document, BlockKind.QUESTION) == ["Q: May 77370 be billed twice?", "Question: Weekly?"]
+    assert [p.text for p in split(document)] == ["Q: May 77370 be billed twice?\n\nA: No.", "Question: Weekly?\n\nAnswer: Yes."]
+
+
+def test_html_inside_markdown_is_read_and_what_it_hides_is_not(tmp_path: Path) -> None:
+    text = "# T\n\n<table><tr><th>Code</th><th>Limit</th></tr><tr><td>77300</td><td>10</td></tr></table>\n\n<!-- secret -->\n\n<script>bad()</script>\n"
+    document = read(tmp_path, "t.md", text)
+    assert passages(document) == "Code | Limit\n77300 | 10"
+    assert "secret" not in document.text
+    assert "bad" not in document.text
+
+
+def test_a_markdown_file_without_front_matter_is_titled_by_its_heading(tmp_path: Path) -> None:
+    assert read(tmp_path, "a.md", "Setext\n======\n\nRule on 77370.\n").document.title == "Setext"
+
+
+def test_attribute_lines_that_are_no_attributes_stay_words(tmp_path: Path) -> None:
+    assert "{: not one} here" in passages(read(tmp_path, "a.md", "Rule {: not one} here on 77370.\n"))
+
+
+@pytest.mark.parametrize("name", ["t.txt", "t.md"])
+@pytest.mark.parametrize(
+    "bars", ["Code | Limit\n--- | ---\n77300 | 10\n77336 | 1\n", "| Code | Limit |\n|---|---|\n| 77300 | 10 |\n| 77336 | 1 |\n"]
+)
+def test_a_table_of_two_columns_is_a_table_with_or_without_outer_bars(tmp_path: Path, name: str, bars: str) -> None:
+    document = read(tmp_path, name, f"The limits of physics services are these.\n\n{bars}\nMore is told on 77370 elsewhere.\n")
+    assert texts(document, BlockKind.TABLE_HEADER) == ["Code | Limit"]
+    assert texts(document, BlockKind.TABLE_ROW) == ["77300 | 10", "77336 | 1"]
+
+
+def test_a_bar_in_a_line_makes_no_table(tmp_path: Path) -> None:
+    document = read(tmp_path, "t.txt", "CPT 77370 | an example site tells of it here.\n\nThe rule on 77370 is long.\n")
+    assert texts(document, BlockKind.TABLE_HEADER, BlockKind.TABLE_ROW) == []
+
+
+def html(body: str) -> str:
+    return f"<!doctype html><html><head><title>T</title></head><body>{body}</body></html>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<form id='aspnetForm'><main><h1>Rules</h1><p>77370 is content.</p></main></form>",
+        "<form><p>One.</p><p>77370 is content.</p><p>Three.</p></form>",
+        "<div class='content-sidebar-wrap'><main><p>77370 is content.</p></main><div class='sidebar'>Ads</div></div>",
+        "<div class='layout has-sidebar'><h1>Rules</h1><p>77370 is content.</p></div>",
+        "<div class='shared-decision-making'><p>77370 is content.</p></div>",
+        "<div class='consent-rules social-work'><p>77370 is content.</p></div>",
+        "<table><tr><td><p>77370 is content.</p><p>Second one.</p></td></tr></table>",
+        "<table><tr><td>Menu</td><td><table><tr><td>77370 is content.</td><td>x</td></tr></table></td></tr></table>",
+        "<blockquote>77370 is content.</blockquote>",
+        "<dl><dt>Code</dt><dd>77370 is content.</dd></dl>",
+    ],
+)
+def test_content_is_not_taken_for_wrapping(tmp_path: Path, body: str) -> None:
+    kept = passages(read(tmp_path, "p.html", html(body)))
+    assert kept.count("77370 is content.") == 1
+
+
+@pytest.mark.parametrize(
+    "wrapping",
+    [
+        "<div class='cookie-consent'>X</div>",
+        "<div id='cookieBanner'>X</div>",
+        "<div class='consent-banner'>X</div>",
+        "<div class='social-share'>X</div>",
+        "<ul class='share-buttons'><li>X</li></ul>",
+        "<div class='site-login'>X</div>",
+        "<div role='dialog'>X</div>",
+        "<div role='navigation'>X</div>",
+        "<nav>X</nav><aside>X</aside><footer>X</footer>",
+        "<form><label>X</label></form>",
+        "<button>X</button>",
+        "<p hidden>X</p>",
+        "<p aria-hidden='true'>X</p>",
+        "<p style='visibility: hidden'>X</p>",
+        "<p style='color:red;font-size:0'>X</p>",
+        "<p style='OPACITY:0'>X</p>",
+        "<noscript>X</noscript><template>X</template><iframe>X</iframe><!-- X -->",
+    ],
+)
+def test_wrapping_and_hidden_nodes_are_not_read(tmp_path: Path, wrapping: str) -> None:
+    wrapping = wrapping.replace("X", "Wrapping words that say 77777 may be billed.")
+    document = read(tmp_path, "p.html", html(f"<p>77370 is content.</p>{wrapping}<p>77336 is content too.</p>"))
+    assert "77777" not in document.text
+    assert passages(document) == "77370 is content.\n\n77336 is content too."
+
+
+def test_a_heading_inside_a_button_heads_its_section(tmp_path: Path) -> None:
+    body = "<h2><button>May 77370 be repeated?</button></h2><div><p>Once a course.</p></div>"
+    assert split(read(tmp_path, "p.html", html(f"<main>{body}</main>")))[0].section == ("May 77370 be repeated?",)
+
+
+def test_a_table_without_a_header_row_gets_none(tmp_path: Path) -> None:
+    body = "<table><caption>Limits of one day</caption><tr><td>77300</td><td>10</td></tr><tr><td>77336</td><td>1</td></tr></table>"
+    document = read(tmp_path, "p.html", html(body))
+    assert texts(document, BlockKind.TABLE_HEADER) == []
+    assert texts(document, BlockKind.TABLE_ROW) == ["77300 | 10", "77336 | 1"]
+    assert "Limits of one day" in passages(document)
+
+
+def test_a_row_headed_by_its_code_is_a_row(tmp_path: Path) -> None:
+    body = "<table><tr><th>Code</th><th>Limit</th></tr><tr><th>77300</th><td>10</td></tr></table>"
+    assert texts(read(tmp_path, "p.html", html(body)), BlockKind.TABLE_ROW) == ["77300 | 10"]
+
+
+def test_entities_and_marks_become_their_characters(tmp_path: Path) -> None:
+    document = read(tmp_path, "p.html", html("<p>77370&nbsp;isn&rsquo;t &lt;b&gt; &amp; <em>may</em> be <sup>1</sup> billed.</p>"))
+    assert passages(document) == "77370 isn’t <b> & may be 1 billed."
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", "77370 is content – résumé.".encode("cp1252")),
+        ("a.txt", "\ufeff77370 is content – résumé.".encode()),
+        ("a.txt", "77370 is content – résumé.".encode("utf-16")),
+        ("a.md", "77370 is content – résumé.\r\n".encode()),
+        ("a", b"77370 is content \x96 r\xe9sum\xe9."),
+    ],
+)
+def test_text_is_read_in_the_encodings_that_occur(tmp_path: Path, name: str, content: bytes) -> None:
+    assert passages(read(tmp_path, name, content)) == "77370 is content – résumé."
+
+
+def test_the_bytes_tell_the_format_not_the_name(tmp_path: Path) -> None:
+    assert read(tmp_path, "a.txt", html("<p>77370 is content.</p>")).document.media_type == "text/html"
+    assert read(tmp_path, "b.txt", make_pdf(["77370 is content of a page."])).document.media_type == "application/pdf"
+    assert read(tmp_path, "c.html", "77370 is content.").document.media_type == "text/plain"
+
+
+def test_a_pdf_has_running_heads_taken_out_and_keeps_blank_pages_in_its_count(tmp_path: Path) -> None:
+    head = "Example Manual Page {} of 4"
+    rule = "The rule of page {} is on 7730{} and is long enough to read."
+    made = [f"{head.format(n)}\n{rule.format(n, n)}" if n != 2 else "" for n in (1, 2, 3, 4)]
+    document = read(tmp_path, "d.pdf", make_pdf(made))
+    assert "Example Manual" in document.text
+    assert "Example Manual" not in passages(document)
+    rules = {n: document.text.index(rule.format(n, n)) for n in (1, 3, 4)}
+    assert {n: next(p.number for p in document.pages if p.start <= at < p.end) for n, at in rules.items()} == {1: 1, 3: 3, 4: 4}
+
+
+def test_lines_of_a_pdf_paragraph_are_joined(tmp_path: Path) -> None:
+    made = make_pdf(
+        ["The physicist looks at the chart of every patient once a week and\nsigns 77336 in the record.\n1. First item\n2. Second item"]
+    )
+    assert "once a week and signs 77336" in read(tmp_path, "d.pdf", made).text
+
+
+def test_a_cut_pdf_is_told_as_damaged(tmp_path: Path) -> None:
+    whole = make_pdf(["The first page speaks of 77336."] * 3)
+    with pytest.raises(UnreadableDocument, match="save it again"):
+        read(tmp_path, "d.pdf", whole[: len(whole) // 2])
+
+
+def test_a_file_that_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.extract.MAX_BYTES", 1_000_000)
+    with pytest.raises(UnreadableDocument, match="larger than 1 MB"):
+        extract(b"77370 is content. " * 60_000, Path("a.txt"))
+
+
+@pytest.mark.parametrize(
+    ("text", "publisher"),
+    [
+        ("© 2026 Example Society. All rights reserved.", "Example Society"),
+        ("Copyright © 2019-2026 by Example Health Plan, Inc.", "Example Health Plan"),
+        ("(c) 2026 AMA. All rights reserved.", ""),
+        ("ESTRA nor any of its officers is liable for what is done with this.", "ESTRA"),
+        ("Nothing tells who wrote this.", ""),
+    ],
+)
+def test_the_publisher_is_told_by_its_own_notices(tmp_path: Path, text: str, publisher: str) -> None:
+    assert read(tmp_path, "a.txt", f"77370 is content of the page and long.\n\n{text}\n").document.publisher == publisher
+
+
+def test_a_title_is_content_not_a_generic_heading(tmp_path: Path) -> None:
+    text = "Overview\n\nCode 77336 explained\n\n77336 is the weekly look of a physicist at every chart.\n"
+    assert read(tmp_path, "a.txt", text).document.title == "Code 77336 explained"
+    assert read(tmp_path, "notes.txt", "Nothing but a sentence without any code in it.\n").document.title == "notes"
+
+
+def test_front_matter_comes_before_guesses(tmp_path: Path) -> None:
+    text = "---\ntitle: Set\npublisher: By Hand\nedition: 2026\n---\n# Other\n\n77370 is content.\n\n© 2026 Example Society. All rights reserved.\n"
+    document = read(tmp_path, "a.md", text).document
+    assert (document.title, document.publisher, document.edition) == ("Set", "By Hand", "2026")

@@ -43,6 +43,10 @@ def test_spaces_dashes_and_quotation_marks_may_differ(quote: str) -> None:
         "signed",
         "",
         "A 77370 REQUEST must be",
+        "A 77370 request must not be “written”",
+        "x" * 200_000,
+        "--------",
+        "\u200b" * 9,
     ],
 )
 def test_a_quote_that_does_not_stand_there_is_refused(quote: str) -> None:
@@ -67,6 +71,19 @@ def test_the_page_is_where_the_quote_starts() -> None:
         ("77337 is not billed.", ["77336 is not billed."], False),
         ("Billed after 6 fractions.", ["Billed after 5 fractions."], False),
         ("Billed in 2026 with 77336.", ["In 2026 it is billed.", "77336 is billed."], True),
+        ("C79.51 is covered.", ["C79.52 is covered."], False),
+        ("Paid at $1,234.", ["Paid at $1,235."], False),
+        ("It isn't billed.", ["It is billed."], False),
+        ("Billed after five fractions.", ["Billed after six fractions."], False),
+        ("Billed after 5 fractions.", ["Billed after five fractions."], True),
+        ("Billed twice a week.", ["Billed once a week."], False),
+        ("Valid from March 1, 2026.", ["Valid from April 1, 2026."], False),
+        ("It may be valid from May 1, 2026.", ["It may be valid from June 1, 2026."], False),
+        ("May 77370 be billed.", ["77370 is billed."], True),
+        ("77371 takes modifier TC.", ["77371 takes a modifier."], False),
+        ("77371 takes modifier TC.", ["77371 is reported as TC."], True),
+        ("77371 is billed, see https://pay.example/now.", ["77371 is billed."], False),
+        ("77371 is billed, write to me@pay.example.", ["77371 is billed."], False),
     ],
 )
 def test_codes_numbers_and_negations_must_be_in_the_quotes(sentence: str, quotes: list[str], held: bool) -> None:
@@ -113,3 +130,42 @@ def test_whatever_is_drafted_every_citation_is_an_exact_slice(proposed: list[tup
 def test_a_passage_elsewhere_in_the_document_is_not_searched() -> None:
     narrow = replace(PASSAGE, end=PASSAGE.start + 20, text=PASSAGE.text[:20])
     assert locate(narrow, "77336 is not billed.") is None
+
+
+CLAUSES = """Do not report 77370 with 77336. The rate is 1.5 units for C79.51.
+Reporting 77307 with 77300 is never allowed; 77371 may be billed, but not with modifier 26. 77372 is paid unless it is repeated."""
+TABLE = "Code | Rule\n77385 | deleted, not valid\n77386 | may be billed"
+
+
+def passes(text: str, claim: str, quote: str) -> bool:
+    home = replace(PASSAGE, start=0, end=len(text), text=text)
+    return bool(ground(draft((claim, "p-1", quote)), (replace(HIT, passage=home),), {}))
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote"),
+    [
+        ("Report 77370 with 77336.", "report 77370 with 77336."),
+        ("77307 is reported with 77300.", "Reporting 77307 with 77300"),
+        ("77372 is paid.", "77372 is paid"),
+    ],
+)
+def test_a_quote_cut_so_as_to_lose_the_negation_beside_it_proves_nothing(claim: str, quote: str) -> None:
+    assert not passes(CLAUSES, claim, quote)
+
+
+def test_a_negation_of_another_clause_sentence_or_row_does_not_count() -> None:
+    assert passes(CLAUSES, "77371 may be billed.", "77371 may be billed")
+    assert passes(CLAUSES, "The rate is 1.5 units.", "The rate is 1.5 units")
+    assert passes(TABLE, "77386 may be billed.", "77386 | may be billed")
+    assert not passes(TABLE, "77385 is valid.", "77385 | deleted")
+
+
+@pytest.mark.parametrize("quote", ["The rate is 1", "5 units for C79.51", "1.5 units for C79"])
+def test_a_number_or_code_is_never_cut(quote: str) -> None:
+    assert not passes(CLAUSES, "Anything.", quote)
+
+
+@pytest.mark.parametrize("text", ["", "  \n "])
+def test_a_sentence_without_words_does_not_pass(text: str) -> None:
+    assert not passes(CLAUSES, text, "The rate is 1.5 units")

@@ -3,42 +3,23 @@
 import multiprocessing
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event
 
 from corpus.errors import IngestError, LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
-from ingest.build import FileReport, Source, ingest, rebuild, shipped_sources, user_sources
+from ingest.build import Source, ingest, read_source, rebuild, shipped_sources, user_sources
 from ingest.library import Library, open_reader, open_writer
-from tests.support import HashEmbedder
+from ingest.split import POLICY, split
+from tests.support import HashEmbedder, bring, make_pdf, outcomes, state, texts
 
 ROOT = Path(__file__).parents[2]
-
-
-def bring(folder: Path, files: dict[str, str], **by_hand: str) -> tuple[FileReport, ...]:
-    place = folder / "files"
-    place.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (place / name).write_text(content)
-    with open_writer(folder) as library:
-        return ingest(library, HashEmbedder(), user_sources([place]), by_hand=by_hand, added_at="2026-01-01")
-
-
-def outcomes(reports: tuple[FileReport, ...]) -> list[str]:
-    return [report.outcome.value for report in reports]
-
-
-def texts(folder: Path) -> list[str]:
-    with open_reader(folder) as library:
-        return [p.text for document, _, _ in library.documents() for p in library.passages(document.id)]
-
-
-def state(folder: Path) -> tuple[str, int]:
-    with open_reader(folder) as library:
-        return library.digest(), library.revision()
 
 
 def test_a_second_ingest_changes_nothing(tmp_path: Path) -> None:
@@ -211,17 +192,8 @@ def test_kills_in_the_middle_converge_to_the_undisturbed_library(tmp_path: Path)
             assert _whole(library)
             landed += len(library.documents()) < 24
         _ingest_forever(str(folder))
-        digest = state(folder)[0]
-        assert len(texts(folder)) == len(texts(tmp_path / "calm"))
-        assert digest == state(folder)[0]
-        assert _ids(folder) == _ids(tmp_path / "calm")
+        assert state(folder)[0] == calm
     assert landed, "no kill landed in the middle of an ingest"
-    assert calm == state(tmp_path / "calm")[0]
-
-
-def _ids(folder: Path) -> list[str]:
-    with open_reader(folder) as library:
-        return [p.id for document, _, _ in library.documents() for p in library.passages(document.id)]
 
 
 def test_a_reader_sees_whole_documents_only_while_one_writes(tmp_path: Path) -> None:
@@ -238,6 +210,158 @@ def test_a_reader_sees_whole_documents_only_while_one_writes(tmp_path: Path) -> 
     process.join()
     assert looks > 3
     assert len(texts(tmp_path)) > 24
+
+
+def test_a_reader_sees_the_old_version_or_the_new_one_never_both_or_none(tmp_path: Path) -> None:
+    versions = ["\n\n".join(f"{word} rule {n} on 77370 and its report." for n in range(40)) for word in ("Odd", "Even")]
+    bring(tmp_path, {"a.md": versions[0]})
+    forked = multiprocessing.get_context("fork")
+    enough = forked.Event()
+    process = forked.Process(target=_replace_until, args=(enough, str(tmp_path), versions))
+    process.start()
+    seen: list[str] = []
+    until = time.monotonic() + 20
+    with open_reader(tmp_path) as library:
+        while (len(seen) < 40 or len(set(seen)) < 2) and time.monotonic() < until:
+            ((document, _, _),) = library.documents()
+            words = {p.text.split()[0] for p in library.passages(document.id)}
+            assert len(words) == 1
+            assert library.text(document.id).startswith(*words)
+            seen += words
+    enough.set()
+    process.join()
+    assert process.exitcode == 0
+    assert set(seen) == {"Odd", "Even"}
+
+
+def _replace_until(enough: Event, folder: str, versions: list[str]) -> None:
+    while not enough.is_set():
+        for version in reversed(versions):
+            bring(Path(folder), {"a.md": version})
+
+
+def test_a_disk_that_is_full_leaves_the_library_as_it_was(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n"})
+    before = state(tmp_path)
+    (tmp_path / "files" / "b.md").write_text("\n\n".join(f"Rule {n} on 77336 and its report." for n in range(3000)))
+    with open_writer(tmp_path) as library:
+
+        @event.listens_for(library.engine, "begin")
+        def _fill(connection: Connection) -> None:
+            connection.exec_driver_sql("PRAGMA max_page_count = 64")
+
+        with pytest.raises(LibraryUnusable, match="full"):
+            ingest(library, HashEmbedder(), user_sources([tmp_path / "files"]), by_hand={}, added_at="")
+    assert state(tmp_path) == before
+    assert outcomes(bring(tmp_path, {})) == ["unchanged", "added"]
+
+
+def test_damage_in_the_middle_of_the_file_is_told_as_such(tmp_path: Path) -> None:
+    _many(tmp_path)
+    _ingest_forever(str(tmp_path))
+    file = tmp_path / "library.sqlite3"
+    content = bytearray(file.read_bytes())
+    for page in range(20, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 64] = b"\xee" * 64
+    file.write_bytes(content)
+    with open_reader(tmp_path) as library, pytest.raises(LibraryDamaged, match="move the folder away"):
+        library.digest()
+
+
+def test_a_database_that_is_not_ours_is_told(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "library.sqlite3") as other:
+        other.execute("CREATE TABLE recipes (name TEXT)")
+    other.close()
+    with pytest.raises(LibraryDamaged, match="move the folder away"):
+        open_reader(tmp_path)
+
+
+def test_a_library_of_another_version_is_told(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n"})
+    with sqlite3.connect(tmp_path / "library.sqlite3") as raw:
+        raw.execute("UPDATE library SET value = '99' WHERE key = 'schema'")
+    raw.close()
+    with pytest.raises(LibraryStale, match="schema 99"):
+        open_reader(tmp_path)
+    with pytest.raises(LibraryStale, match="schema 99"), open_writer(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("opened", ["open_reader", "open_writer"])
+def test_a_folder_of_somebody_else_is_told_in_one_error(tmp_path: Path, opened: str) -> None:
+    bring(tmp_path / "data", {"a.md": "# A\n\nRule on 77370.\n"})
+    for folder in (tmp_path / "data", *(p for p in tmp_path.parents if p.name.startswith("pytest-")), tmp_path):
+        folder.chmod(0o755)
+    process = multiprocessing.get_context("fork").Process(target=_open_as_nobody, args=(str(tmp_path / "data"), opened))
+    process.start()
+    process.join()
+    assert process.exitcode == 0, "neither read nor refused with an error of ours"
+
+
+def _open_as_nobody(folder: str, opened: str) -> None:
+    if os.getuid() == 0:
+        os.setuid(65534)
+    else:
+        Path(folder).chmod(0o555)
+    try:
+        with open_reader(Path(folder)) if opened == "open_reader" else open_writer(Path(folder)) as library:
+            library.documents()
+            os._exit(0 if opened == "open_reader" else 3)
+    except LibraryUnusable:
+        os._exit(0)
+    os._exit(4)
+
+
+def test_a_reference_that_is_empty_names_nothing(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n"})
+    with open_reader(tmp_path) as library:
+        assert library.find("") == ()
+        assert [d.title for d, _, _ in library.find("a.md")] == ["A"]
+        assert [d.title for d, _, _ in library.find("A")] == ["A"]
+        assert [d.title for d, _, _ in library.find("d-")] == ["A"]
+
+
+def test_a_document_of_another_model_cannot_be_restored(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n", "b.md": "# B\n\nRule on 77336.\n"})
+    with open_writer(tmp_path) as library:
+        removed = next(d.id for d, _, _ in library.documents() if d.title == "A")
+        library.remove(removed)
+        rebuild(library, _Other())
+        with pytest.raises(LibraryStale, match="ingest its file again"):
+            library.restore(removed)
+        assert [d.title for d, _, _ in library.documents()] == ["B"]
+        library.require(_Other.identity, POLICY)
+
+
+def test_what_is_stored_is_given_back_whole(tmp_path: Path) -> None:
+    text = '# A\n\n| Code | Limit |\n|---|---|\n| 77300 | 10 |\n\nRule.\n{: #f-1 valid_from="2026-01-01" conflicts="f-2 f-3"}\n'
+    bring(tmp_path, {"a.md": text})
+    path = tmp_path / "files" / "a.md"
+    read = read_source(Source(str(path), path), {}, "2026-01-01")
+    with open_reader(tmp_path) as library:
+        assert library.document_text(read.document.id) == read
+        assert library.passages(read.document.id) == split(read)
+        with pytest.raises(LibraryDamaged, match="sources list"):
+            library.document_text("d-none")
+
+
+def test_pages_are_given_back_whole(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.pdf").write_bytes(make_pdf(["Rule on 77370 on page one.", "Rule on 77336 on page two."]))
+    bring(tmp_path, {})
+    with open_reader(tmp_path) as library:
+        ((document, _, _),) = library.documents()
+        assert [page.number for page in library.document_text(document.id).pages] == [1, 2]
+
+
+def test_a_dead_writer_holds_no_lock(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT) as owner:
+        assert owner.stdout is not None
+        owner.stdout.readline()
+        owner.kill()
+    assert (tmp_path / "writer.pid").read_text() == str(owner.pid), "a kill leaves its mark, which must not count"
+    assert outcomes(bring(tmp_path, {"a.md": "# A\n\nRule.\n"})) == ["added"]
+    assert not (tmp_path / "writer.pid").exists()
 
 
 def test_sources_are_named_by_their_full_path(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The page is served with the settings and headers that keep it on this machine."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from streamlit import config, net_util
@@ -49,6 +50,7 @@ def test_headers_are_added_to_what_the_application_sends() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(SecurityHeaders(application, {"x-test": "1"})({"type": "http"}, send, send))  # type: ignore[arg-type]  # no receive needed
+    call = SecurityHeaders(application, {"x-test": "1"})({"type": "http"}, send, send)
+    ThreadPoolExecutor(1).submit(asyncio.run, call).result()  # type: ignore[arg-type]  # no receive needed
     assert sent[0]["headers"] == [(b"a", b"b"), (b"x-test", b"1")]
     assert sent[1] == {"type": "http.response.body", "body": b""}

@@ -19,6 +19,12 @@ def cut(text: str) -> list[str]:
         ("Modifier No. 5 of the U.S. list applies.", ["Modifier No. 5 of the U.S. list applies."]),
         ("It costs 1.5 units. Why?", ["It costs 1.5 units.", "Why?"]),
         ("** Code 77371 is technical.", ["Code 77371 is technical."]),
+        ("Report C79.51. Then F32.A follows.", ["Report C79.51.", "Then F32.A follows."]),
+        ("Who signs? The physician!", ["Who signs?", "The physician!"]),
+        ('He said "never." She agreed.', ['He said "never."', "She agreed."]),
+        ("One item:\n- first\n- second", ["One item:", "- first", "- second"]),
+        ("First.\n\nSecond without an end", ["First.", "Second without an end"]),
+        ("   ", []),
         ("", []),
     ],
 )

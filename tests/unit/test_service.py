@@ -85,6 +85,7 @@ def test_an_unknown_code_is_never_explained_away(assistant: Assistant) -> None:
     assert answer.abstention.reason is Reason.UNKNOWN_CODE
     assert "77371" not in quotes(answer)
     assert "77331" in answer.abstention.detail
+    assert (answer.status, answer.verdict, answer.sentences, answer.evidence) == (Status.ABSTAINED, Verdict.NONE, (), ())
 
 
 def test_one_unknown_code_among_known_ones_is_enough_to_abstain(assistant: Assistant) -> None:
@@ -119,13 +120,27 @@ def test_sources_that_disagree_are_shown_side_by_side(assistant: Assistant) -> N
     (conflict,) = answer.conflicts
     publishers = [next(h.document.publisher for h in answer.evidence if h.passage.id == s.citations[0].passage_id) for s in conflict.sides]
     assert publishers == ["Example Society of Physics", "Example Health Plan"], "the stronger authority comes first"
-    assert answer.verdict in {Verdict.CONDITIONAL, Verdict.NONE}
+    assert answer.verdict is Verdict.CONDITIONAL
+    assert len({h.passage.id for h in answer.evidence}) == len(answer.evidence)
+
+
+def test_a_payers_question_meets_no_conflict_with_another_payers_rule(assistant: Assistant) -> None:
+    answer = assistant.ask("May 77336 be billed once for every five treatments?", as_of=DAY, payer="Aetna")
+    assert answer.conflicts == ()
+    assert answer.verdict is Verdict.YES
+
+
+def test_a_conflict_with_a_rule_not_yet_in_force_is_none(assistant: Assistant) -> None:
+    answer = assistant.ask("May 77336 be billed once for every five treatments?", as_of=date(2026, 3, 1))
+    assert answer.sentences
+    assert answer.conflicts == ()
 
 
 def test_a_passage_on_the_neighbouring_code_only_is_never_used(assistant: Assistant) -> None:
     answer = assistant.ask("May 77307 be billed once for a treatment area?", as_of=DAY)
     assert answer.sentences
     assert all("77306" not in h.passage.named_codes or "77307" in h.passage.named_codes for h in answer.evidence)
+    assert "77306" not in quotes(answer)
 
 
 def test_advice_is_out_of_scope(assistant: Assistant) -> None:
@@ -149,6 +164,31 @@ def test_stages_are_told_in_order_and_timed(assistant: Assistant) -> None:
     assert set(answer.provenance.timings_ms) == {"read", "retrieve", "draft", "ground"}
     assert answer.provenance.answerer == "extractive"
     assert answer.provenance.embedder.startswith("all-MiniLM-L6-v2@")
+    assert answer.provenance.library_revision == assistant.library.revision() > 0
+    assert all(value >= 0 for value in answer.provenance.timings_ms.values())
+
+
+@pytest.mark.parametrize(("question", "stages"), [("What does 77999 need?", 1), ("May a hospital report 77385?", 2)])
+def test_an_abstention_stops_at_the_stage_that_knows(assistant: Assistant, question: str, stages: int) -> None:
+    told: list[str] = []
+    answer = assistant.ask(question, as_of=DAY, watch=told.append)
+    assert tuple(told) == STAGES[:stages]
+    assert len(answer.provenance.timings_ms) == stages
+    assert answer.provenance.answerer == "none"
+
+
+def test_the_digest_tells_settings_apart_but_not_folders(folder: Path, tmp_path: Path) -> None:
+    def digest(**changed: object) -> str:
+        with open_assistant(Settings(data_dir=folder, **changed)) as found:
+            return found.ask("What does 77999 need?", as_of=DAY).provenance.settings_digest
+
+    assert digest() == digest(llm_api_key="sk-other")
+    assert digest() != digest(max_sentences=3)
+
+
+def test_no_more_sentences_than_the_settings_allow(folder: Path) -> None:
+    with open_assistant(Settings(data_dir=folder, max_sentences=1)) as found:
+        assert len(found.ask("What does 77307 mean?", as_of=DAY).sentences) == 1
 
 
 def test_the_same_question_gives_the_same_answer(assistant: Assistant) -> None:
@@ -160,6 +200,19 @@ def test_follow_ups_do_not_repeat_the_question(assistant: Assistant) -> None:
     answer = assistant.ask("Which modifier applies to 77371?", as_of=DAY)
     assert answer.follow_ups
     assert "Which modifier applies to 77371?" not in answer.follow_ups
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Which fractionation should my patient get?", "Can I sue my employer over a denied claim?", "What are the side effects of SBRT?"],
+)
+def test_advice_is_refused_before_anything_is_searched(assistant: Assistant, text: str) -> None:
+    told: list[str] = []
+    answer = assistant.ask(text, as_of=DAY, watch=told.append)
+    assert answer.abstention is not None
+    assert answer.abstention.reason is Reason.OUT_OF_SCOPE
+    assert told == [STAGES[0]]
+    assert answer.evidence == ()
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 5_000])
@@ -174,7 +227,9 @@ def test_a_removed_document_is_out_of_the_next_answer(folder: Path, assistant: A
     with open_writer(folder) as library:
         identity = next(d.id for d, _, _ in library.documents() if d.title == "Modifier notes")
         library.remove(identity)
-    assert "77371 does not need" not in quotes(assistant.ask(question, as_of=DAY))
+    without = assistant.ask(question, as_of=DAY)
+    assert identity not in {h.document.id for h in without.evidence}
+    assert "77371 does not need" not in quotes(without)
     with open_writer(folder) as library:
         library.restore(identity)
     assert assistant.ask(question, as_of=DAY).sentences
@@ -188,3 +243,31 @@ def test_a_page_that_asks_chroma_gives_the_same_answer(folder: Path, assistant: 
     with open_assistant(Settings(data_dir=folder), long_lived=True) as page:
         for question in ("How often may 77336 be billed?", "What does 77307 mean?"):
             assert page.ask(question, as_of=DAY).sentences == assistant.ask(question, as_of=DAY).sentences
+
+
+def sources(count: int, answer: str) -> dict[str, str]:
+    """Give a manual with `count` facts that all disagree with one fact of a forum, which says `answer`."""
+    facts = [
+        f'77338 may be billed once for plan number {n} of the course of treatment.\n{{: #f-m-{n} conflicts="f-f-1"}}\n'
+        for n in range(count)
+    ]
+    front = '---\ntitle: "{0}"\npublisher: "{0}"\nauthority: {1}\npayer: "all"\nbasis: stated\n---\n\n# {0}\n\n## 77338 devices\n\n'
+    forum = front.format("Forum", "forum") + f'{answer}\n{{: #f-f-1 conflicts="f-m-0"}}\n'
+    return {"manual.md": front.format("Manual", "Medicare manual") + "\n".join(facts), "forum.md": forum}
+
+
+def test_one_source_that_disagrees_with_several_is_listed_once(runtime: Path, tmp_path: Path) -> None:
+    said = "In the view of this forum the devices are billed as often as one likes."
+    with open_assistant(Settings(data_dir=support.build_library(tmp_path / "data", runtime, sources(3, said)))) as found:
+        answer = found.ask("May 77338 be billed once for a plan?", as_of=DAY)
+    assert answer.conflicts
+    identities = [h.passage.id for h in answer.evidence]
+    assert len(set(identities)) == len(identities)
+
+
+def test_a_source_that_has_no_sentence_to_quote_is_no_side(runtime: Path, tmp_path: Path) -> None:
+    with open_assistant(Settings(data_dir=support.build_library(tmp_path / "data", runtime, sources(1, "77338 always?")))) as found:
+        answer = found.ask("May 77338 be billed once for a plan?", as_of=DAY)
+    assert answer.sentences
+    assert answer.conflicts == ()
+    assert answer.verdict is Verdict.YES

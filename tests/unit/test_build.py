@@ -1,0 +1,196 @@
+"""The pipeline brings files in whole: what changed replaces, what did not costs a hash, what is bad is told and skipped."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from corpus.errors import CodeciteError, IngestError
+from ingest import build
+from ingest.build import FileReport, Outcome, Source, document_id, ingest, rebuild, shipped_sources, user_sources
+from ingest.embed import Vectors
+from ingest.library import open_reader, open_writer
+from tests.support import HashEmbedder, bring, make_pdf, outcomes, state, texts
+
+ODD, EVEN = "# Odd\n\nOdd rule on 77370.\n", "# Even\n\nEven rule on 77336.\n"
+
+
+def paths(folder: Path) -> dict[str, str]:
+    with open_reader(folder) as library:
+        return {Path(d.path).name: d.title for d, _, _ in library.documents()}
+
+
+def test_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring(tmp_path, {"a.md": ODD})
+
+    def fail(*_: object) -> None:
+        raise AssertionError("an unchanged file costs a hash and nothing more")
+
+    monkeypatch.setattr(build, "extract", fail)
+    assert outcomes(bring(tmp_path, {})) == ["unchanged"]
+
+
+def test_a_file_that_becomes_a_copy_of_another_gives_up_its_former_words(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": ODD, "b.md": EVEN})
+    reports = bring(tmp_path, {"a.md": EVEN})
+    assert outcomes(reports) == ["replaced", "unchanged"]
+    assert "same content as" in reports[0].reason
+    assert texts(tmp_path) == ["Even rule on 77336."]
+
+
+def test_a_document_kept_as_a_copy_while_its_file_changes_is_not_lost(tmp_path: Path) -> None:
+    bring(tmp_path, {"present.md": ODD})
+    reports = bring(tmp_path, {"former.md": ODD, "present.md": EVEN})
+    assert paths(tmp_path) == {"former.md": "Odd", "present.md": "Even"}
+    assert outcomes(reports) == ["added", "replaced"]
+
+
+def test_two_files_that_swap_their_contents_are_both_kept(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": ODD, "b.md": EVEN})
+    bring(tmp_path, {"a.md": EVEN, "b.md": ODD})
+    assert sorted(texts(tmp_path)) == ["Even rule on 77336.", "Odd rule on 77370."]
+    bring(tmp_path, {})
+    assert sorted(texts(tmp_path)) == ["Even rule on 77336.", "Odd rule on 77370."]
+
+
+def test_a_property_changed_by_hand_replaces_and_the_others_stay(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": ODD}, publisher="ASTRO", edition="2025")
+    assert outcomes(bring(tmp_path, {}, edition="2026")) == ["replaced"]
+    with open_reader(tmp_path) as library:
+        ((document, _, _),) = library.documents()
+        assert (document.publisher, document.edition) == ("ASTRO", "2026")
+
+
+def test_properties_of_the_file_and_by_hand_become_the_documents(tmp_path: Path) -> None:
+    front = "---\ntitle: T\npublisher: P\nauthority: payer\nurl: https://a.example/x\nedition: 2026\npublished: 2026-02\nvalid_from: 2026\nvalid_to: 2026-06\npayer: Aetna\nbasis: inferred\nlicence: CC0-1.0\n---\n"
+    bring(tmp_path, {"a.md": f"{front}Rule on 77370.\n"}, publisher="By hand")
+    with open_reader(tmp_path) as library:
+        ((d, _, count),) = library.documents()
+    assert (d.title, d.publisher, d.authority, d.edition, d.published) == ("T", "By hand", "payer", "2026", "2026-02")
+    assert (str(d.valid_from), str(d.valid_to), d.payer, d.basis, d.licence) == ("2026-01-01", "2026-06-30", "Aetna", "inferred", "CC0-1.0")
+    assert (d.url, d.media_type, d.added_at, count) == ("https://a.example/x", "text/markdown", "2026-01-01", 1)
+
+
+def test_ids_come_from_content_and_properties_not_from_place_or_time(tmp_path: Path) -> None:
+    bring(tmp_path / "one", {"a.md": ODD})
+    bring(tmp_path / "two", {"other name.md": ODD})
+    assert state(tmp_path / "one")[0] == state(tmp_path / "two")[0]
+    assert document_id(b"x", {}) != document_id(b"x", {"publisher": "P"}) != document_id(b"y", {"publisher": "P"})
+    assert document_id(b"x", {"a": "1", "b": "2"}) == document_id(b"x", {"b": "2", "a": "1"})
+
+
+def test_every_kind_of_file_goes_in_by_one_call_and_the_bad_ones_are_named(tmp_path: Path) -> None:
+    place = tmp_path / "files"
+    place.mkdir()
+    (place / "d.pdf").write_bytes(make_pdf(["Rule on 77300 on a page of its own."]))
+    (place / "encrypted.pdf").write_bytes((Path(__file__).parents[1] / "data" / "encrypted.pdf").read_bytes())
+    (place / "ignored.docx").write_bytes(b"PK")
+    html = "<html><body><p>Rule on 77301 in a page.</p></body></html>"
+    reports = bring(
+        tmp_path, {"a.md": ODD, "b.txt": "Rule on 77336 in a text.", "c.html": html, "empty.txt": "", "front.md": "---\ntitle: [\n---\n"}
+    )
+    told = {Path(r.key).name: (r.outcome.value, r.reason, r.passages) for r in reports}
+    assert {name for name, (outcome, _, _) in told.items() if outcome == "added"} == {"a.md", "b.txt", "c.html", "d.pdf"}
+    assert "password" in told["encrypted.pdf"][1]
+    assert "empty" in told["empty.txt"][1]
+    assert "Front matter" in told["front.md"][1]
+    assert "ignored.docx" not in told
+    assert told["d.pdf"][2] == 1
+    assert len(texts(tmp_path)) == 4
+
+
+def test_progress_hears_of_every_file(tmp_path: Path) -> None:
+    for name, content in {"a.md": ODD, "b.md": EVEN, "c.md": ""}.items():
+        (tmp_path / name).write_text(content)
+    heard: list[FileReport] = []
+    with open_writer(tmp_path / "data") as library:
+        sources = user_sources([tmp_path])
+        reports = ingest(library, HashEmbedder(), sources, by_hand={}, added_at="", advance=heard.append)
+    assert tuple(heard) == reports
+    assert [r.outcome for r in heard] == [Outcome.ADDED, Outcome.ADDED, Outcome.REFUSED]
+
+
+def test_a_refused_new_version_leaves_the_former_one(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": ODD})
+    before = state(tmp_path)
+    assert outcomes(bring(tmp_path, {"a.md": "---\nnever closed\n"})) == ["refused"]
+    assert state(tmp_path) == before
+
+
+class _Broken(HashEmbedder):
+    def encode(self, texts: Sequence[str], advance: object = None) -> Vectors:
+        raise RuntimeError("out of memory")
+
+
+def test_a_failure_in_the_middle_stores_nothing_of_that_file(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": ODD})
+    before = state(tmp_path)
+    (tmp_path / "files" / "b.md").write_text(EVEN)
+    with open_writer(tmp_path) as library, pytest.raises(RuntimeError):
+        ingest(library, _Broken(), user_sources([tmp_path / "files"]), by_hand={}, added_at="")
+    assert state(tmp_path) == before
+
+
+def test_folders_are_searched_and_what_is_hidden_is_not(tmp_path: Path) -> None:
+    for name in ("a.md", "deep/er/b.TXT", ".git/c.md", "deep/.cache/d.md", ".e.md", "f.docx"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(ODD)
+    assert [s.path.name for s in user_sources([tmp_path])] == ["a.md", "b.TXT"]
+
+
+def test_a_hidden_file_named_by_hand_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".notes.md").write_text(ODD)
+    assert [s.path.name for s in user_sources([tmp_path / ".notes.md"])] == [".notes.md"]
+
+
+def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(ODD)
+    assert len(user_sources([tmp_path / "a.md", tmp_path])) == 1
+
+
+def test_a_name_that_no_file_can_have_and_a_pipe_are_told(tmp_path: Path) -> None:
+    with pytest.raises(IngestError, match="too long"):
+        user_sources([tmp_path / ("x" * 300)])
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(IngestError, match="neither a file nor a folder"):
+        user_sources([tmp_path / "pipe"])
+
+
+def test_a_file_that_goes_away_meanwhile_is_reported(tmp_path: Path) -> None:
+    with open_writer(tmp_path) as library:
+        (report,) = ingest(library, HashEmbedder(), [Source("gone", tmp_path / "gone.md")], by_hand={}, added_at="")
+    assert (report.outcome, "cannot be read" in report.reason) == (Outcome.REFUSED, True)
+
+
+def test_the_starter_corpus_goes_in_whole_and_nothing_of_ones_own_is_removed_with_it(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": ODD})
+    shipped = shipped_sources()[:3]
+    with open_writer(tmp_path) as library:
+        assert outcomes(ingest(library, HashEmbedder(), shipped, by_hand={}, added_at="")) == ["added"] * 3
+        assert outcomes(ingest(library, HashEmbedder(), shipped[1:], by_hand={}, added_at="")) == ["unchanged", "unchanged", "removed"]
+    assert "a.md" in paths(tmp_path)
+    assert outcomes(bring(tmp_path, {})) == ["unchanged"], "ingesting one's own files removes no starter source"
+    assert len(paths(tmp_path)) == 3
+
+
+def test_rebuilding_keeps_ids_properties_and_what_was_removed(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": ODD, "b.md": EVEN}, payer="Aetna")
+    with open_writer(tmp_path) as library:
+        library.remove(next(d.id for d, _, _ in library.documents() if d.title == "Even"))
+        before = library.digest()
+        told: list[str] = []
+        assert rebuild(library, HashEmbedder(), told.append) == 1
+        assert told == ["Odd"]
+        assert library.digest() == before
+        assert {status for _, status, _ in library.documents(None)} == {"active", "removed"}
+    assert outcomes(bring(tmp_path, {})) == ["unchanged", "added"], "naming a removed file again brings it back"
+    with open_reader(tmp_path) as library:
+        assert {d.payer for d, _, _ in library.documents() if d.title == "Odd"} == {"Aetna"}
+
+
+def test_a_document_without_a_passage_is_never_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "split", lambda _: ())
+    with pytest.raises(CodeciteError, match="no passage"):
+        bring(tmp_path, {"a.md": ODD})
+    assert texts(tmp_path) == []
