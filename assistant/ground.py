@@ -24,6 +24,10 @@ _ADDRESS = re.compile(r"(?:\w+://|\bwww\.)\S+|\S+@\S+")
 _NEGATIONS = (
     re.compile(r"\b(?:not|never|no|none|cannot|neither|nor)\b|n['’]t\b", re.IGNORECASE),
     re.compile(r"\b(?:except|unless|without|denied|denies|excluded|excludes)\b", re.IGNORECASE),
+    re.compile(
+        r"\b(?:prohibit\w*|forbid\w*|disallow\w*|reject\w*|ineligible|insufficient|invalid|improper|non-?covered|unbillable|bundled)\b",
+        re.IGNORECASE,
+    ),
 )
 _TURN = re.compile(r";|,?\s\b(?:but|yet|however|although|whereas|while)\b|\n(?=[^\n:]{0,24}[:.)]\s)", re.IGNORECASE)
 

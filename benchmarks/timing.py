@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,6 @@ def _spread(values: Sequence[float], digits: int) -> str:
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
 
 
-def _whole(file: "tempfile._TemporaryFileWrapper[bytes]") -> str:
+def _whole(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode()

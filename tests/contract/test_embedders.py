@@ -1,6 +1,7 @@
 """Every embedder gives unit vectors that depend on the text alone; the exported one gives the reference's."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from corpus.errors import EmbedderUnavailable
 from ingest import embed
-from ingest.embed import PACKAGED, Embedder, OnnxEmbedder, ReferenceEmbedder, identity_of, model_folder, runtime_identity
+from ingest.embed import PACKAGED, Embedder, OnnxEmbedder, ReferenceEmbedder, Vectors, identity_of, model_folder, runtime_identity
 from tests.support import HashEmbedder
 
 TEXTS = ["77370", "May 77336 be billed weekly?", "A written report is signed by the physicist. " * 30, ""]
@@ -71,15 +72,17 @@ def test_the_exported_encoder_is_named_after_the_weights(runtime: Path) -> None:
 
 
 def test_an_export_that_strays_from_its_reference_is_not_kept(
-    reference: ReferenceEmbedder, runtime: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reference: ReferenceEmbedder, encoder: OnnxEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoil(_: object, target: Path) -> None:
-        content = bytearray((runtime / "model.onnx").read_bytes())
-        third = len(content) // 3
-        content[third : third + 400_000] = bytes(400_000)
-        target.write_bytes(content)
+    class Strayed:
+        def __init__(self, _: Path) -> None: ...
 
-    monkeypatch.setattr(embed, "_write_onnx", spoil)
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            turned: Vectors = np.roll(encoder.encode(texts), 1, axis=1)
+            return turned
+
+    monkeypatch.setattr(embed, "_write_onnx", lambda _, target: target.write_bytes(b"model"))
+    monkeypatch.setattr(embed, "OnnxEmbedder", Strayed)
     with pytest.raises(EmbedderUnavailable, match="strays"):
         reference.export(tmp_path / "runtime")
     assert list(tmp_path.iterdir()) == []

@@ -115,3 +115,20 @@ def test_the_licence_is_apache() -> None:
 
 def test_the_changelog_has_an_unreleased_section() -> None:
     assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_dependency_is_told_with_its_licence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    page = (ROOT / "docs/decisions/0005-dependencies.md").read_text()
+    rows = re.findall(r"^\| ([a-z0-9, -]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", page, re.MULTILINE)
+    told = {name for names, *cells in rows if all(cell.strip() for cell in cells) for name in names.split(", ")}
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert told - {"package"} == {re.split(r"[=<>\[]", name)[0].lower() for name in wanted}
+
+
+def test_decisions_are_numbered_and_under_a_page() -> None:
+    records = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert [record.name[:4] for record in records] == [f"{n:04d}" for n in range(1, len(records) + 1)]
+    for record in records:
+        assert record.read_text().startswith(f"# {record.name[:4]} ")
+        assert len(record.read_text().splitlines()) <= 60, record.name

@@ -61,7 +61,7 @@ def folder(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return support.build_library(tmp_path_factory.mktemp("generative") / "data", runtime, documents)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def assistant(folder: Path) -> Iterator[Assistant]:
     with open_assistant(Settings(data_dir=folder)) as found:
         yield found

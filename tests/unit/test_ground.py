@@ -74,6 +74,8 @@ def test_the_page_is_where_the_quote_starts() -> None:
         ("C79.51 is covered.", ["C79.52 is covered."], False),
         ("Paid at $1,234.", ["Paid at $1,235."], False),
         ("It isn't billed.", ["It is billed."], False),
+        ("77336 is prohibited.", ["77336 may be billed."], False),
+        ("77336 is billed.", ["Payers reject 77336."], False),
         ("Billed after five fractions.", ["Billed after six fractions."], False),
         ("Billed after 5 fractions.", ["Billed after five fractions."], True),
         ("Billed twice a week.", ["Billed once a week."], False),

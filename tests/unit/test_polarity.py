@@ -2,7 +2,18 @@
 
 import pytest
 
-from assistant.polarity import Ruling, excludes, is_negated, ruling_of, speaks_of_both
+from assistant.polarity import (
+    Ruling,
+    asks_for_records,
+    excludes,
+    is_negated,
+    makes_exception,
+    meets_condition,
+    refuses,
+    ruling_of,
+    sets_condition,
+    speaks_of_both,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +48,27 @@ def test_a_question_can_ask_for_a_refusal() -> None:
 def test_sentences_on_codes_beside_each_other() -> None:
     assert speaks_of_both("77300 is included in 77307.")
     assert not speaks_of_both("77336 and 77370 are technical.")
+
+
+def test_exceptions_conditions_and_records_are_told_apart() -> None:
+    assert makes_exception("77336 is billed weekly, except in the last week.")
+    assert not makes_exception("77336 is billed weekly.")
+    assert sets_condition("A physician must sign the request.")
+    assert not sets_condition("77336 is billed weekly.")
+    assert asks_for_records("A physician signs the request.")
+    assert not asks_for_records("77336 is billed weekly.")
+
+
+@pytest.mark.parametrize(
+    "sentence", ["77336 is not billed.", "It isn't paid.", "77336 is bundled.", "77385 was deleted.", "Claims are denied."]
+)
+def test_refusals(sentence: str) -> None:
+    assert refuses(sentence)
+    assert not refuses("77336 may be billed weekly.")
+
+
+def test_a_condition_is_met_when_the_question_states_it() -> None:
+    rule = "77370 may be billed when a physician signs the request."
+    assert meets_condition(rule, "May I bill 77370 if the physician signed a request?")
+    assert not meets_condition(rule, "May I bill 77370?")
+    assert not meets_condition("77370 may be billed.", "May I bill 77370?"), "where there is no condition, none is met"

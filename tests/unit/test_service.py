@@ -54,7 +54,7 @@ def folder(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return support.build_library(tmp_path_factory.mktemp("service") / "data", runtime, documents)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def assistant(folder: Path) -> Iterator[Assistant]:
     with open_assistant(Settings(data_dir=folder)) as found:
         yield found
@@ -245,28 +245,32 @@ def test_a_page_that_asks_chroma_gives_the_same_answer(folder: Path, assistant: 
             assert page.ask(question, as_of=DAY).sentences == assistant.ask(question, as_of=DAY).sentences
 
 
+MANUAL = (
+    "77338 may be billed once for a plan.",
+    "77338 billed for a plan is paid once, whatever its leaves and segments.",
+    "A second plan may have 77338 billed once more after a new scan.",
+)
+
+
 def sources(count: int, answer: str) -> dict[str, str]:
     """Give a manual with `count` facts that all disagree with one fact of a forum, which says `answer`."""
-    facts = [
-        f'77338 may be billed once for plan number {n} of the course of treatment.\n{{: #f-m-{n} conflicts="f-f-1"}}\n'
-        for n in range(count)
-    ]
+    facts = [f'{fact}\n{{: #f-m-{n} conflicts="f-f-1"}}\n' for n, fact in enumerate(MANUAL[:count])]
     front = '---\ntitle: "{0}"\npublisher: "{0}"\nauthority: {1}\npayer: "all"\nbasis: stated\n---\n\n# {0}\n\n## 77338 devices\n\n'
-    forum = front.format("Forum", "forum") + f'{answer}\n{{: #f-f-1 conflicts="f-m-0"}}\n'
+    forum = front.format("Forum", "forum").replace("77338", "77332") + f'{answer}\n{{: #f-f-1 conflicts="f-m-0"}}\n'
     return {"manual.md": front.format("Manual", "Medicare manual") + "\n".join(facts), "forum.md": forum}
 
 
 def test_one_source_that_disagrees_with_several_is_listed_once(runtime: Path, tmp_path: Path) -> None:
-    said = "In the view of this forum the devices are billed as often as one likes."
+    said = "77332 devices are billed as often as one likes in the view of this forum."
     with open_assistant(Settings(data_dir=support.build_library(tmp_path / "data", runtime, sources(3, said)))) as found:
         answer = found.ask("May 77338 be billed once for a plan?", as_of=DAY)
-    assert answer.conflicts
+    assert len(answer.conflicts) > 1
     identities = [h.passage.id for h in answer.evidence]
     assert len(set(identities)) == len(identities)
 
 
 def test_a_source_that_has_no_sentence_to_quote_is_no_side(runtime: Path, tmp_path: Path) -> None:
-    with open_assistant(Settings(data_dir=support.build_library(tmp_path / "data", runtime, sources(1, "77338 always?")))) as found:
+    with open_assistant(Settings(data_dir=support.build_library(tmp_path / "data", runtime, sources(1, "77332 always?")))) as found:
         answer = found.ask("May 77338 be billed once for a plan?", as_of=DAY)
     assert answer.sentences
     assert answer.conflicts == ()
