@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import date
@@ -188,6 +188,10 @@ class Library:
             path = select(tables.documents.c.path).where(tables.documents.c.id == document_id).scalar_subquery()
             _retire(connection, tables.documents.c.path == path, REPLACED)
             connection.execute(update(tables.documents).where(tables.documents.c.id == document_id).values(status=ACTIVE))
+            query = select(tables.passages.c.row, *passage_columns()).where(tables.passages.c.document_id == document_id)
+            for row in connection.execute(query).mappings().all():
+                _forget_words(connection, [row["row"]])
+                _index_words(connection, row["row"], to_passage(row))
             if len(_built_with(connection)) > 1:
                 raise LibraryStale(f"document {document_id} was built with another model or version; ingest its file again")
 
@@ -320,13 +324,15 @@ def _set_fact(connection: Connection, key: str, value: str) -> None:
 
 
 def _retire(connection: Connection, which: Any, status: str) -> None:
+    """Set the status of active documents; their words leave the lexical index, where they would weigh on other scores."""
+    query = select(tables.passages.c.row).join(tables.documents, tables.documents.c.id == tables.passages.c.document_id)
+    _forget_words(connection, connection.execute(query.where(which, tables.documents.c.status == ACTIVE)).scalars())
     connection.execute(update(tables.documents).where(which, tables.documents.c.status == ACTIVE).values(status=status))
 
 
 def _erase(connection: Connection, document_id: str) -> None:
     rows = select(tables.passages.c.row).where(tables.passages.c.document_id == document_id)
-    doomed = list(connection.execute(rows).scalars())
-    connection.execute(text("DELETE FROM lexical WHERE rowid = :row"), [{"row": row} for row in doomed]) if doomed else None
+    _forget_words(connection, connection.execute(rows).scalars())
     connection.execute(delete(tables.passage_codes).where(tables.passage_codes.c.passage.in_(rows)))
     connection.execute(delete(tables.vectors).where(tables.vectors.c.passage.in_(rows)))
     connection.execute(delete(tables.passages).where(tables.passages.c.document_id == document_id))
@@ -342,6 +348,10 @@ def _insert_passage(connection: Connection, passage: Passage, rows: Vectors) -> 
         connection.execute(tables.passage_codes.insert(), codes)
     blobs = [{"passage": row, "ordinal": n, "vector": vector.astype("float32").tobytes()} for n, vector in enumerate(rows)]
     connection.execute(tables.vectors.insert(), blobs)
+    _index_words(connection, row, passage)
+
+
+def _index_words(connection: Connection, row: int, passage: Passage) -> None:
     connection.execute(
         text("INSERT INTO lexical (rowid, body, section, codes) VALUES (:row, :body, :section, :codes)"),
         {
@@ -351,6 +361,12 @@ def _insert_passage(connection: Connection, passage: Passage, rows: Vectors) -> 
             "codes": " ".join(passage.named_codes),
         },
     )
+
+
+def _forget_words(connection: Connection, rows: Iterable[int]) -> None:
+    doomed = [{"row": row} for row in rows]
+    if doomed:
+        connection.execute(text("DELETE FROM lexical WHERE rowid = :row"), doomed)
 
 
 def _document_row(source: DocumentText) -> dict[str, Any]:

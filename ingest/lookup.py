@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, select, text
 
 from ingest import tables
 from ingest.documents import Document, Passage
@@ -112,7 +112,7 @@ def document_counts(library: Library, words: Sequence[str]) -> tuple[dict[str, i
     """Give for each word how many passages hold it (stemmed as the lexical index stems), and how many there are."""
     query = text("SELECT count(*) FROM lexical WHERE lexical MATCH :match")
     with library.engine.connect() as connection:
-        total = connection.execute(select(func.count()).select_from(tables.passages)).scalar() or 0
+        total = connection.execute(text("SELECT count(*) FROM lexical")).scalar() or 0
         counts = {w: int(connection.execute(query, {"match": '"' + w.replace('"', "") + '"'}).scalar() or 0) for w in words}
     return counts, int(total)
 

@@ -30,7 +30,7 @@ def extract(content: bytes, path: Path) -> Extracted:
     """
     found = _read(content, path)
     marked = mark_boilerplate(found.blocks) if not any(b.note for b in found.blocks) else found.blocks
-    if not any(b.kind not in {BlockKind.BOILERPLATE, BlockKind.HEADING} and b.text.strip() for b in marked):
+    if not any(b.kind not in {BlockKind.BOILERPLATE, BlockKind.HEADING} and any(map(str.isalnum, b.text)) for b in marked):
         raise UnreadableDocument(f"{path}: no content found, only headings or boilerplate; nothing was stored")
     return Extracted(
         found.media_type,

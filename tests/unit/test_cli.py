@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from ingest.embed import PACKAGED, model_folder, runtime_identity
 from ingest.library import open_reader
+from ingest.vectors import ChromaIndex
 from tests.support import LATER
 from ui.cli import main
 
@@ -113,6 +116,16 @@ def test_a_broken_batch_line_is_named(tiny_library: Path, run: Run, tmp_path: Pa
         (("ask",), 2, "--batch"),
         (("ask", "a", "--frobnicate"), 2, "No such option"),
         (("ask", "a", "--as-of", "yesterday"), 2, "yesterday"),
+        (("ask", "a", "--as-of", "2026-02-30"), 2, "2026-02-30"),
+        (("ask", "a", "--batch", "-"), 2, "--batch"),
+        (("ask", "--batch", "/no/such.jsonl"), 2, "does not exist"),
+        (("ask", "--batch", "."), 2, "is a directory"),
+        (("ingest", "x" * 300), 3, "too long"),
+        (("ingest", "--frobnicate"), 2, "No such option"),
+        (("ingest", "tests", "--title", "T"), 2, "single file"),
+        (("sources", "show", ""), 3, "sources list"),
+        (("sources", "restore", "Radiation payment policy"), 3, "no removed or replaced document"),
+        (("sources", "frobnicate"), 2, "No such command"),
         (("asks",), 2, "No such command"),
         (("ingest", "/no/such/file.pdf"), 3, "no such file"),
         (("ingest", "--publisher", "ASTRO"), 2, "name a PATH"),
@@ -134,9 +147,65 @@ def test_what_is_wrong_is_told_in_one_line_and_changes_nothing(
     assert digest(tiny_library) == before
 
 
+def test_bytes_that_are_no_text_are_still_a_question(tiny_library: Path) -> None:
+    code = "from ui.cli import main\nmain(['ask', '\\udcff\\ud83d May 77370 be billed after treatment ends?', '--json'])"
+    done = process(tiny_library, code)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["codes"] == ["77370"]
+
+
+def test_output_that_nobody_reads_is_no_error(tiny_library: Path) -> None:
+    environment = {**os.environ, "CODECITE_DATA_DIR": str(tiny_library)}
+    command = f"{sys.executable} -c 'from ui.cli import main; main()' sources show d-9 --json | head -c 10"
+    done = subprocess.run(command, shell=True, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff\xfe\x00\x80", "not UTF-8"),
+        (b'{"id": true, "question": "What is 77370?"}', "line 1"),
+        (b'{"id": 1.5, "question": "What is 77370?"}', "line 1"),
+        (b'{"id": 1}', "question"),
+        (b'[1, "What is 77370?"]', "line 1"),
+        (b'\n{"id": 1, "question": "What is 77370?", "as_of": "soon"}', "line 2"),
+        (b"What is 77370?", "not JSON"),
+    ],
+)
+def test_a_batch_that_is_none_is_told_in_one_line(tiny_library: Path, run: Run, tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "questions.jsonl").write_bytes(content)
+    done = run(tiny_library, "ask", "--batch", str(tmp_path / "questions.jsonl"))
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_batch_may_be_empty_or_start_with_a_byte_order_mark(tiny_library: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "questions.jsonl").write_text("\ufeff\n" + json.dumps({"id": "a", "question": "What is 77999?"}), encoding="utf-8")
+    done = run(tiny_library, "ask", "--batch", str(tmp_path / "questions.jsonl"), "--payer", "Aetna", "--as-of", "2026-05-01")
+    (record,) = map(json.loads, done.stdout.splitlines())
+    assert (record["id"], record["payer"], record["as_of"], record["status"]) == ("a", "Aetna", "2026-05-01", "abstained")
+    assert run(tiny_library, "ask", "--batch", "-", stdin="").stdout == ""
+
+
+def test_a_batch_answers_as_one_question_does(tiny_library: Path, run: Run) -> None:
+    question = "May 77370 be billed after treatment ends?"
+    alone = json.loads(run(tiny_library, "ask", question, "--as-of", "2026-05-01", "--json").stdout)
+    line = json.dumps({"id": 1, "question": question, "as_of": "2026-05-01"})
+    (batched,) = map(json.loads, run(tiny_library, "ask", "--batch", "-", stdin=line).stdout.splitlines())
+    assert batched.pop("id") == 1
+    for record in (alone, batched):
+        record["provenance"].pop("timings_ms")
+    assert batched == alone
+
+
 def test_without_a_library_the_next_step_is_told(tmp_path: Path, run: Run) -> None:
-    done = run(tmp_path / "none", "ask", "Anything?")
-    assert (done.exit_code, "codecite ingest" in done.stderr) == (3, True)
+    for arguments in (("ask", "Anything?"), ("ask", "--batch", "-"), ("sources", "list"), ("sources", "remove", "x"), ("eval",)):
+        done = run(tmp_path / "none", *arguments)
+        assert (done.exit_code, "codecite ingest" in done.stderr) == (3, True)
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "none").exists(), "asking makes nothing"
 
 
 def test_a_data_directory_that_cannot_be_made_is_told(tmp_path: Path, run: Run) -> None:
@@ -159,7 +228,18 @@ def test_a_locked_library_is_told_with_the_owner(tiny_library: Path, run: Run) -
         assert done.exit_code == 3
         assert f"process {owner.pid}" in done.stderr
         assert run(tiny_library, "ask", "May 77370 be billed after treatment ends?").exit_code == 0, "readers are not disturbed"
+        before = digest(tiny_library)
+        assert run(tiny_library, "sources", "remove", "Radiation payment policy").exit_code == 3
+        assert digest(tiny_library) == before
         owner.kill()
+
+
+def test_a_library_that_is_damaged_is_told(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "library.sqlite3").write_bytes(b"no database at all" * 500)
+    for arguments in (("ask", "Anything?"), ("sources", "list"), ("ingest", str(ROOT / "README.md"))):
+        done = run(tmp_path, *arguments)
+        assert (done.exit_code, "move the folder away" in done.stderr) == (3, True)
+        assert len(done.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -188,6 +268,69 @@ def test_ingest_reports_each_file_and_fails_when_one_is_refused(tiny_library: Pa
     assert (shown["edition"], len(shown["cut"])) == ("2026", row["passages"])
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("empty.txt", b"", "the file is empty"),
+        ("binary.pdf", b"\x7fELF\x02\x01\x01\x00", "binary file"),
+        ("encrypted.pdf", (ROOT / "tests" / "data" / "encrypted.pdf").read_bytes(), "remove the password"),
+        ("menu.html", b"<html><body><nav>Home</nav><footer>x</footer></body></html>", "no content found"),
+        ("dots.txt", b"...\n***\n", "no content found"),
+        ("bad.md", b"---\ntitle: [\n---\nRule.\n", "Front matter"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line_and_changes_nothing(
+    tiny_library: Path, run: Run, tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    before = digest(tiny_library)
+    (tmp_path / name).write_bytes(content)
+    done = run(tiny_library, "ingest", str(tmp_path / name))
+    assert done.exit_code == 1
+    (line,) = done.stdout.strip().splitlines()
+    assert message in line
+    assert name in line
+    assert digest(tiny_library) == before
+
+
+def test_a_second_ingest_by_the_command_changes_nothing(tiny_library: Path, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "late.md").write_text(LATER)
+    assert run(tiny_library, "ingest", str(tmp_path / "late.md"), "--edition", "2026").exit_code == 0
+    with open_reader(tiny_library) as library:
+        before = library.digest(), library.revision()
+        assert ChromaIndex(library, tiny_library / "chroma").mirrors(library.revision())
+    done = run(tiny_library, "ingest", str(tmp_path / "late.md"))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "1 unchanged" in done.stderr
+    with open_reader(tiny_library) as library:
+        assert (library.digest(), library.revision()) == before
+
+
+def test_another_model_is_refused_until_the_library_is_rebuilt_with_it(
+    tiny_library: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "late.md").write_text(LATER)
+    (tmp_path / "other-model").symlink_to(model_folder(PACKAGED))
+    before, encoder = digest(tiny_library), runtime_identity(tiny_library / "runtime")
+    monkeypatch.setenv("CODECITE_EMBEDDING_MODEL", str(tmp_path / "other-model"))
+    done = run(tiny_library, "ingest", str(tmp_path / "late.md"))
+    assert (done.exit_code, "codecite ingest --rebuild" in done.stderr) == (3, True)
+    assert (digest(tiny_library), runtime_identity(tiny_library / "runtime")) == (before, encoder), "the encoder stays the library's"
+    assert run(tiny_library, "ingest", "--rebuild").exit_code == 0
+    assert runtime_identity(tiny_library / "runtime").startswith("other-model@")
+    assert run(tiny_library, "ask", "May 77370 be billed after treatment ends?").exit_code == 0
+    assert run(tiny_library, "doctor").exit_code == 0
+
+
+def test_one_source_is_shown_with_all_that_is_known_of_it(tiny_library: Path, run: Run) -> None:
+    shown = run(tiny_library, "sources", "show", "Radiation payment policy").stdout
+    for words in ("Example Health Plan", "payer", "2026-04-01", "https://plan.example/policy", "whatever its number of treatments"):
+        assert words in shown
+    record = json.loads(run(tiny_library, "sources", "show", "payer.md", "--json").stdout)
+    with open_reader(tiny_library) as library:
+        text = library.text(record["id"])
+    assert all(text[cut["start"] : cut["end"]] == cut["text"] for cut in record["cut"])
+
+
 def test_sources_are_listed_removed_restored_and_purged(tiny_library: Path, run: Run) -> None:
     rows = json.loads(run(tiny_library, "sources", "list", "--json").stdout)
     assert set(rows[0]) == {"id", "title", "publisher", "sha256", "passages", "status"}
@@ -204,8 +347,26 @@ def test_sources_are_listed_removed_restored_and_purged(tiny_library: Path, run:
 
 def test_doctor_finds_a_sound_installation(tiny_library: Path, run: Run) -> None:
     done = run(tiny_library, "doctor")
+    assert done.exit_code == 0
     assert "2 documents" in done.stdout
     assert "all-MiniLM-L6-v2@" in done.stdout
+
+
+def test_doctor_tells_a_missing_question_encoder(tiny_library: Path, run: Run) -> None:
+    shutil.rmtree(tiny_library / "runtime")
+    done = run(tiny_library, "doctor")
+    assert done.exit_code == 1
+    assert "BAD  question encoder: missing" in done.stdout
+    assert "ok   library" in done.stdout
+
+
+def test_doctor_tells_another_model(tiny_library: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "other-model").symlink_to(model_folder(PACKAGED))
+    monkeypatch.setenv("CODECITE_EMBEDDING_MODEL", str(tmp_path / "other-model"))
+    done = run(tiny_library, "doctor")
+    assert done.exit_code == 1
+    assert "BAD  library: the library was built with all-MiniLM-L6-v2@" in done.stdout
+    assert "BAD  question encoder" in done.stdout
 
 
 def test_doctor_tells_a_missing_library(tmp_path: Path, run: Run) -> None:

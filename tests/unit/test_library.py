@@ -16,6 +16,7 @@ from sqlalchemy import Connection, event
 from corpus.errors import IngestError, LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
 from ingest.build import Source, ingest, read_source, rebuild, shipped_sources, user_sources
 from ingest.library import Library, open_reader, open_writer
+from ingest.lookup import document_counts
 from ingest.split import POLICY, split
 from tests.support import HashEmbedder, bring, make_pdf, outcomes, state, texts
 
@@ -367,3 +368,15 @@ def test_a_dead_writer_holds_no_lock(tmp_path: Path) -> None:
 def test_sources_are_named_by_their_full_path(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n\nRule.\n")
     assert user_sources([tmp_path / "a.md"]) == (Source(str((tmp_path / "a.md").resolve()), tmp_path / "a.md"),)
+
+
+def test_words_of_documents_out_of_use_do_not_weigh_on_others(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nOld rule on 77370.\n", "b.md": "# B\n\nOther rule on 77336.\n"})
+    bring(tmp_path, {"a.md": "# A\n\nNew rule on 77370.\n"})
+    with open_writer(tmp_path) as library:
+        assert document_counts(library, ["old", "new", "rule"]) == ({"old": 0, "new": 1, "rule": 2}, 2)
+        old = next(d.id for d, status, _ in library.documents(None) if status == "replaced")
+        library.restore(old)
+        assert document_counts(library, ["old", "new", "rule"]) == ({"old": 1, "new": 0, "rule": 2}, 2)
+        library.remove(old)
+        assert document_counts(library, ["old", "rule"]) == ({"old": 0, "rule": 1}, 1)
