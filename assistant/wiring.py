@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from assistant.extractive import Answerer, ExtractiveAnswerer
-from assistant.generative import GenerativeAnswerer, open_model
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
@@ -58,6 +57,8 @@ def chroma_folder(settings: Settings) -> Path:
 def _answerer(settings: Settings, extractive: ExtractiveAnswerer) -> Answerer:
     if not settings.llm:
         return extractive
+    from assistant.generative import GenerativeAnswerer, open_model
+
     key = settings.llm_api_key.get_secret_value()
     model = open_model(settings.llm, api_key=key, base_url=settings.llm_base_url, timeout_s=settings.llm_timeout_s)
     return GenerativeAnswerer(model, settings.llm, timeout_s=settings.llm_timeout_s, max_sentences=settings.max_sentences)

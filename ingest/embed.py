@@ -31,6 +31,8 @@ _PROBES = (
     "IMRT planning includes simulation, dosimetry and devices when they are part of the plan. " * 12,
 )
 _BATCH = 16
+_FORMAT = 2
+_WEIGHTS = "weights.bin"
 
 
 class Embedder(Protocol):
@@ -80,7 +82,12 @@ class ReferenceEmbedder:
         try:
             _write_onnx(self._model, scratch / "model.onnx")
             shutil.copy(self._folder / "tokenizer.json", scratch)
-            card = {"identity": self.identity, "dimension": self.dimension, "max_tokens": int(self._model.max_seq_length or 256)}
+            card = {
+                "format": _FORMAT,
+                "identity": self.identity,
+                "dimension": self.dimension,
+                "max_tokens": int(self._model.max_seq_length or 256),
+            }
             (scratch / "runtime.json").write_text(json.dumps(card))
             self._check(OnnxEmbedder(scratch))
             shutil.rmtree(target, ignore_errors=True)
@@ -110,11 +117,11 @@ class OnnxEmbedder:
             card = json.loads((folder / "runtime.json").read_text())
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             self._session = onnxruntime.InferenceSession(folder / "model.onnx", _session_options(), providers=["CPUExecutionProvider"])
+            self.identity = str(card["identity"])
+            self.dimension = int(card["dimension"])
+            self._tokenizer.enable_truncation(card["max_tokens"])
         except Exception as error:  # tokenizers and onnxruntime raise bare exceptions of many kinds
             raise EmbedderUnavailable(f"the question encoder in {folder} is missing or damaged; run: codecite ingest") from error
-        self.identity: str = card["identity"]
-        self.dimension: int = card["dimension"]
-        self._tokenizer.enable_truncation(card["max_tokens"])
         self._tokenizer.enable_padding(pad_id=self._tokenizer.token_to_id("[PAD]") or 0)
         self._inputs = {i.name for i in self._session.get_inputs()}
 
@@ -133,10 +140,11 @@ class OnnxEmbedder:
 
 
 def runtime_identity(folder: Path) -> str:
-    """Give the identity of the embedder exported to `folder`, "" when there is none."""
+    """Give the identity of the embedder exported to `folder`, "" when there is none in the present form."""
     try:
-        return str(json.loads((folder / "runtime.json").read_text())["identity"])
-    except (OSError, ValueError, KeyError):
+        card = json.loads((folder / "runtime.json").read_text())
+        return str(card["identity"]) if card.get("format") == _FORMAT and (folder / _WEIGHTS).is_file() else ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
 
 
@@ -216,13 +224,15 @@ def _write_onnx(model: "SentenceTransformer", target: Path) -> None:
 
 
 def _optimise(target: Path) -> None:
-    """Fold and fuse the graph once, so that a question does not pay for it at every start."""
+    """Fold and fuse the graph once, its weights in a file that is mapped, so that a question does not pay for it at every start."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.optimized_model_filepath = str(target.with_suffix(".fused"))
     options.log_severity_level = 3
+    options.add_session_config_entry("session.optimized_model_external_initializers_file_name", _WEIGHTS)
+    options.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", "1024")
     onnxruntime.InferenceSession(str(target), options, providers=["CPUExecutionProvider"])
     target.with_suffix(".fused").replace(target)
 
@@ -233,6 +243,8 @@ def _session_options() -> object:
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = min(4, os.cpu_count() or 1)
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return options
 

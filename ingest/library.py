@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, delete, event, func, select, text, update
 
 from corpus.errors import LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
@@ -251,6 +250,8 @@ def open_writer(folder: Path) -> Iterator[Library]:
 
 @contextmanager
 def _writer_lock(folder: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
     owner = folder / "writer.pid"
     lock = FileLock(folder / "writer.lock", timeout=0)
     try:

@@ -1,5 +1,6 @@
 """Every embedder gives unit vectors that depend on the text alone; the exported one gives the reference's."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -96,11 +97,15 @@ def test_weights_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> 
 
 
 def test_a_half_written_encoder_is_told(runtime: Path, tmp_path: Path) -> None:
-    shutil.copytree(runtime, tmp_path / "runtime")
-    with (tmp_path / "runtime" / "model.onnx").open("r+b") as file:
-        file.truncate(1_000_000)
-    with pytest.raises(EmbedderUnavailable, match="codecite ingest"):
-        OnnxEmbedder(tmp_path / "runtime")
+    for file in sorted(runtime.iterdir()):
+        folder = tmp_path / file.stem
+        shutil.copytree(runtime, folder, copy_function=os.link)
+        (folder / file.name).unlink()
+        with pytest.raises(EmbedderUnavailable, match="codecite ingest"):
+            OnnxEmbedder(folder)
+        (folder / file.name).write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+        with pytest.raises(EmbedderUnavailable, match="codecite ingest"):
+            OnnxEmbedder(folder)
 
 
 def test_like_meanings_are_nearer(encoder: OnnxEmbedder) -> None:

@@ -12,7 +12,7 @@ from ingest.split import split
 from tests.support import make_pdf
 
 MENU = "Example Codes\nAsk Now\nCode Finder\nPrice List\nCareers\nLog in Register\nYou have 0 page views left. Register free account to get more.\n"
-PAYWALL = "\n\n".join(["Register to view content", "Create a free account to unlock this content"] * 3)
+PAYWALL = "\n\n".join(["Register to see the rest", "Create a free account and go on"] * 3)
 SITE = f"""{MENU}
 Plain words
 
@@ -358,7 +358,7 @@ def test_the_bytes_tell_the_format_not_the_name(tmp_path: Path) -> None:
 
 
 def test_a_pdf_has_running_heads_taken_out_and_keeps_blank_pages_in_its_count(tmp_path: Path) -> None:
-    head = "Example Manual Page {} of 4"
+    head = "Example Manual, rules of billing for all the departments of the group, Page {} of 4."
     rule = "The rule of page {} is on 7730{} and is long enough to read."
     made = [f"{head.format(n)}\n{rule.format(n, n)}" if n != 2 else "" for n in (1, 2, 3, 4)]
     document = read(tmp_path, "d.pdf", make_pdf(made))
