@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from assistant.answer import Abstention, Citation, Conflict, Draft, Hit, Question, Reason, Role, Sentence, Status, Verdict
+from assistant.answer import Abstention, Citation, Conflict, Draft, Hit, Intent, Question, Reason, Role, Sentence, Status, Verdict
 from assistant.polarity import Ruling, is_negated, ruling_of
 
 _MAX_NEAR = 4
@@ -101,12 +101,23 @@ def _is_near(one: str, other: str) -> bool:
 
 
 def follow_ups(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
-    """Give up to three further questions that the passages found can bear on."""
-    asked = question.codes or tuple(dict.fromkeys(c for h in hits[:3] for c in h.passage.named_codes))[:1]
-    others = [c for c in dict.fromkeys(c for h in hits for c in h.passage.named_codes) if c not in asked]
-    ideas = [f"What must be documented for {asked[0]}?", f"Which modifier applies to {asked[0]}?"] if asked else []
-    ideas += [f"Can {asked[0]} and {others[0]} be billed together?"] if asked and others else []
-    return tuple(idea for idea in ideas if idea.lower() != question.text.lower())[:3]
+    """Give up to three further questions that the passages found can bear on, none of which was just asked."""
+    held = frozenset().union(*(h.passage.codes for h in hits)) if hits else frozenset()
+    asked = tuple(c for c in question.codes if c in held) or tuple(dict.fromkeys(c for h in hits[:3] for c in h.passage.named_codes))[:1]
+    if not asked:
+        return ()
+    others = [c for c in dict.fromkeys(c for h in hits for c in h.passage.named_codes) if c not in asked and _is_procedure(c)]
+    ideas = [
+        (Intent.DOCUMENTATION, f"What must be documented for {asked[0]}?"),
+        (Intent.MODIFIER, f"Which modifier applies to {asked[0]}?"),
+    ]
+    ideas += [(Intent.OTHER, f"Can {asked[0]} and {others[0]} be billed together?")] if others else []
+    return tuple(idea for intent, idea in ideas if intent is not question.intent or intent is Intent.OTHER)
+
+
+def _is_procedure(code: str) -> bool:
+    """Tell CPT and G codes, which can be billed beside another, from diagnoses."""
+    return len(code) == 5 and (code[0].isdigit() or code[0] == "G")
 
 
 def cited_passages(sentences: Sequence[Sentence]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from assistant.polarity import (
     speaks_of_both,
 )
 from assistant.terms import content_terms, expand, stem, stems
+from ingest.codes import codes_written
 from ingest.documents import Passage
 from ingest.embed import Embedder
 from ingest.sentences import sentence_spans
@@ -115,7 +116,7 @@ class ExtractiveAnswerer:
     # -- ranking -------------------------------------------------------------------------------------------
 
     def _rank(self, question: Question, hits: Sequence[Hit]) -> list[_Candidate]:
-        found = [(hit, lead, text) for hit in hits for lead, text in quotable(hit.passage)]
+        found = [(hit, lead, text) for hit in hits for lead, text in quotable(hit.passage) if not _speaks_of_others(question, text)]
         if not found:
             return []
         cosines = self._cosines(question, found)
@@ -222,6 +223,12 @@ class ExtractiveAnswerer:
             if all(_alike(candidate.text, other.text) <= self._weights.most_alike for other in kept):
                 kept.append(candidate)
         return kept
+
+
+def _speaks_of_others(question: Question, text: str) -> bool:
+    """Tell whether a sentence names codes, but none of those asked about."""
+    written = codes_written(text) if question.codes else frozenset()
+    return bool(written) and written.isdisjoint(question.codes)
 
 
 def quotable(passage: Passage) -> tuple[tuple[str, str], ...]:

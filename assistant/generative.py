@@ -2,13 +2,15 @@
 
 import json
 import queue
+import re
 import secrets
 import threading
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Literal
+from textwrap import shorten
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field
 
 from assistant.answer import Draft, DraftSentence, Hit, Question, Quote, Reason, Role, Verdict
 from corpus.errors import ModelReplyInvalid, ModelUnavailable
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 _MAX_REPLY_CHARS = 100_000
+_MAX_STARTS = 20
+_MAX_TOLD_CHARS = 300
+_MARKER = re.compile(r"\s*\[\d+\](?=[\s.,;]|$)")
+
+
+def _lowered(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 class _ReplyQuote(BaseModel):
@@ -27,13 +36,13 @@ class _ReplyQuote(BaseModel):
 
 class _Claim(BaseModel):
     text: str
-    role: Literal["verdict", "condition", "exception", "documentation", "background"] = "background"
+    role: Annotated[Literal["verdict", "condition", "exception", "documentation", "background"], BeforeValidator(_lowered)] = "background"
     quotes: list[_ReplyQuote] = Field(default_factory=list)
 
 
 class _Reply(BaseModel):
-    verdict: Literal["yes", "no", "conditional", "none"] = "none"
-    claims: list[_Claim] = Field(default_factory=list)
+    verdict: Annotated[Literal["yes", "no", "conditional", "none"], BeforeValidator(_lowered)] = "none"
+    claims: list[_Claim]  # required: an object without claims is an error told in JSON, not a reply
 
 
 class GenerativeAnswerer:
@@ -53,7 +62,7 @@ class GenerativeAnswerer:
             ModelReplyInvalid: the reply is not the JSON that was asked for.
         """
         reply = _read_reply(self._ask(_messages(question, hits, self._max_sentences)))
-        sentences = tuple(_sentence(claim, hits) for claim in reply.claims[: self._max_sentences])
+        sentences = tuple(dict.fromkeys(_sentence(claim, hits) for claim in reply.claims[: self._max_sentences]))
         return Draft(Verdict(reply.verdict), sentences, None if sentences else Reason.NO_EVIDENCE)
 
     def _ask(self, messages: list[tuple[str, str]]) -> str:
@@ -82,8 +91,9 @@ def open_model(name: str, *, api_key: str, base_url: str, timeout_s: float) -> "
     try:
         model: BaseChatModel = init_chat_model(name, **options)
     except Exception as error:  # each provider raises its own kinds
-        told = str(error).replace(api_key, "(key)") if api_key else str(error)  # pydantic repeats what it was given
-        raise ModelUnavailable(f"the chat model {name!r} cannot be opened: {told}") from None
+        told = str(error) or type(error).__name__
+        told = told.replace(api_key, "(key)") if api_key else told  # pydantic repeats what it was given
+        raise ModelUnavailable(f"the chat model {name!r} cannot be opened: {shorten(told, _MAX_TOLD_CHARS)}") from None
     return model
 
 
@@ -115,15 +125,16 @@ def _source(hit: Hit) -> str:
 
 
 def _read_reply(text: str) -> _Reply:
-    start, end = text.find("{"), text.rfind("}")
-    if len(text) > _MAX_REPLY_CHARS or start < 0 or end < start:
-        raise ModelReplyInvalid("the model's reply is not the JSON object that was asked for")
-    try:
-        return _Reply.model_validate(json.loads(text[start : end + 1]))
-    except (ValueError, RecursionError, ValidationError) as error:
-        raise ModelReplyInvalid("the model's reply is not the JSON object that was asked for") from error
+    """Give the first JSON object with claims; prose and fences around it are passed over."""
+    starts = [m.start() for m in re.finditer(r"\{", text)][:_MAX_STARTS] if len(text) <= _MAX_REPLY_CHARS else []
+    for start in starts:
+        try:
+            return _Reply.model_validate(json.JSONDecoder().raw_decode(text, start)[0])
+        except (ValueError, RecursionError):  # a pydantic ValidationError is a ValueError
+            continue
+    raise ModelReplyInvalid("the model's reply is not the JSON object that was asked for")
 
 
 def _sentence(claim: _Claim, hits: Sequence[Hit]) -> DraftSentence:
     quotes = tuple(Quote(hits[q.passage - 1].passage.id if 0 < q.passage <= len(hits) else "", q.quote) for q in claim.quotes)
-    return DraftSentence(" ".join(canonical(claim.text).split()), Role(claim.role), quotes)
+    return DraftSentence(_MARKER.sub("", " ".join(canonical(claim.text).split())), Role(claim.role), quotes)

@@ -4,39 +4,22 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.answer import Citation, Draft, DraftSentence, Hit, Sentence
+from assistant.proof import supports
 from ingest.canonical import canonical
-from ingest.codes import find_codes, find_modifiers, index_key
 from ingest.documents import Page, Passage
 from ingest.sentences import sentence_spans
 
 _DASHES = "-‐‑‒–—−"
 _QUOTES = "'‘’ʼ`\"“”"
 _MIN_QUOTE_CHARS = 8
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NUMBER_WORDS = {"single": "1", "once": "1", "twice": "2", "thrice": "3"} | {
-    word: str(number)
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split())
-} | {"twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "ninety": "90", "hundred": "100"}  # fmt: skip
-_MONTH = re.compile(
-    r"\b(Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?(?= \d{1,4}\b)"
-)
-_ADDRESS = re.compile(r"(?:\w+://|\bwww\.)\S+|\S+@\S+")
-_NEGATIONS = (
-    re.compile(r"\b(?:not|never|no|none|cannot|neither|nor)\b|n['’]t\b", re.IGNORECASE),
-    re.compile(r"\b(?:except|unless|without|denied|denies|excluded|excludes)\b", re.IGNORECASE),
-    re.compile(
-        r"\b(?:prohibit\w*|forbid\w*|disallow\w*|reject\w*|ineligible|insufficient|invalid|improper|non-?covered|unbillable|bundled)\b",
-        re.IGNORECASE,
-    ),
-)
 _TURN = re.compile(r";|,?\s\b(?:but|yet|however|although|whereas|while)\b|\n(?=[^\n:]{0,24}[:.)]\s)", re.IGNORECASE)
 
 
 def ground(draft: Draft, hits: Sequence[Hit], pages: Mapping[str, tuple[Page, ...]]) -> tuple[Sentence, ...]:
     """Give the sentences of a draft that pass the gate, in order; the others are dropped.
 
-    A sentence passes when every quote of it is found in the passage that it names, and every code, number and
-    negation of the sentence occurs in its quotes.
+    A sentence passes when every quote of it is found in the passage that it names, and the quotes bear it (see
+    `proof.supports`).
     """
     passages = {hit.passage.id: hit.passage for hit in hits}
     grounded = (_sentence(proposed, passages, pages) for proposed in draft.sentences)
@@ -57,25 +40,6 @@ def locate(passage: Passage, quote: str, pages: tuple[Page, ...] = ()) -> Citati
         return None
     start, end = passage.start + match.start(), passage.start + match.end()
     return Citation(passage.id, passage.document_id, match.group(), start, end, _page(passage, start, pages))
-
-
-def supports(sentence: str, quotes: Sequence[str], around: Sequence[str] = ()) -> bool:
-    """Tell whether every code, number, date, modifier, address and negation of a sentence occurs in its quotes.
-
-    No negation may be lost either: not one in a quote, nor one in `around`, the clauses that the quotes were cut from.
-    """
-    evidence = " ".join(quotes)
-    if _facts(sentence) - _facts(evidence) or set(find_modifiers(sentence)) - set(re.findall(r"\w+", evidence.upper())):
-        return False
-    source = " ".join((evidence, *around))
-    return all(bool(kind.search(evidence)) if kind.search(sentence) else not kind.search(source) for kind in _NEGATIONS)
-
-
-def _facts(text: str) -> set[str]:
-    """Give what must not be changed: codes, numbers in figures or words, months of dates, addresses."""
-    words = (_NUMBER_WORDS.get(word) for word in re.findall(r"[a-z]+", text.lower()))
-    months = (month[:3] for month in _MONTH.findall(text))
-    return {index_key(m.code) for m in find_codes(text)} | {*_NUMBER.findall(text), *filter(None, words), *months, *_ADDRESS.findall(text)}
 
 
 def _around(passage: Passage, citation: Citation) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from assistant.answer import Hit, Question
 from assistant.terms import content_terms, expand
 from corpus.digests import AUTHORITIES
-from ingest.codes import find_codes, index_key
+from ingest.codes import codes_written, find_codes, index_key
 from ingest.documents import Document, Passage
 from ingest.embed import Embedder
 from ingest.library import Library
@@ -107,8 +107,10 @@ def _tier(question: Question, hit: Hit) -> int:
 
 
 def _may_answer(question: Question, hit: Hit) -> bool:
-    """Tell whether a passage is silent on codes or speaks of one that was asked about."""
-    return not question.codes or not hit.passage.named_codes or bool(hit.passage.codes & set(question.codes))
+    """Tell whether a passage is silent on codes or itself speaks of one that was asked about; its heading is not enough."""
+    if not question.codes or not hit.passage.named_codes:
+        return True
+    return not codes_written(hit.passage.text).isdisjoint(question.codes)
 
 
 def _subject(passage: Passage, document: Document) -> frozenset[str]:

@@ -33,9 +33,10 @@ from assistant.question import asks_for_advice, read_question
 from assistant.retrieve import Retriever
 from corpus.digests import AUTHORITIES
 from corpus.errors import ModelReplyInvalid, ModelUnavailable
+from ingest.codes import find_codes, index_key
 from ingest.documents import Page
 from ingest.library import Library
-from ingest.lookup import Scope, all_codes, codes_held, fetch, rows_by_anchor
+from ingest.lookup import Scope, all_codes, codes_held, fetch, rows_by_anchor, rows_with_codes
 
 _MOST_DISPUTED = 3
 STAGES = ("Reading the question", "Searching the library", "Choosing sentences", "Checking every quote")
@@ -95,7 +96,7 @@ class Assistant:
         """
         clock = _Clock(watch)
         with clock.stage(0, "read"):
-            question = read_question(text, as_of, payer)
+            question = self._without_gaps(read_question(text, as_of, payer))
             refused = decide.advice() if asks_for_advice(question.text) else self._refuse_codes(question)
         if refused:
             return self._abstain(question, refused, (), clock)
@@ -107,11 +108,12 @@ class Assistant:
             draft, answerer = self._draft(question, hits)
         with clock.stage(3, "ground"):
             sentences = ground(draft, hits, self._pages(hits))
-            if draft.sentences and not sentences and answerer is not self._fallback:
+            unproved = bool(draft.sentences) and not sentences
+            if unproved and answerer is not self._fallback:
                 draft, answerer = self._fall_back(question, hits, "none of its sentences could be proved by a quote")
                 sentences = ground(draft, hits, self._pages(hits))
         if not sentences:
-            reason = Reason.UNSUPPORTED_DRAFT if draft.sentences else draft.reason or Reason.NO_EVIDENCE
+            reason = Reason.UNSUPPORTED_DRAFT if unproved else draft.reason or Reason.NO_EVIDENCE
             return self._abstain(question, decide.no_answer(question, reason, hits), hits, clock, answerer.name, draft.notice)
         if answerer is not self._fallback:
             draft = replace(draft, verdict=decide.proved_verdict(draft.verdict, question, sentences))
@@ -123,20 +125,30 @@ class Assistant:
 
     # -- steps ---------------------------------------------------------------------------------------------
 
+    def _without_gaps(self, question: Question) -> Question:
+        """Give the question without the numbers that lie in a range it names but are no codes."""
+        written = {index_key(mention.code) for mention in find_codes(question.text)}
+        unknown = self._unknown(question)
+        return replace(question, codes=tuple(c for c in question.codes if c in written or c not in unknown))
+
+    def _unknown(self, question: Question) -> tuple[str, ...]:
+        missing = [c for c in question.codes if c not in self._registry]
+        held = codes_held(self.library, missing) if missing else frozenset()
+        return tuple(c for c in missing if c not in held)
+
     def _refuse_codes(self, question: Question) -> Abstention | None:
-        unknown = [c for c in question.codes if c not in self._registry]
-        unknown = [c for c in unknown if c not in codes_held(self.library, unknown)]
+        unknown = self._unknown(question)
         if not unknown:
             return None
         known = self.known_codes()
         return decide.unknown_codes(unknown, frozenset().union(*(decide.near_codes(code, known) for code in unknown)))
 
     def _nothing_on_the_day(self, question: Question, hits: Sequence[Hit]) -> Abstention | None:
-        """Give the abstention where codes asked about have rules, but none in force on the date of service."""
+        """Give the abstention where codes asked about have rules, but none in force on the date of service or none for the payer."""
         held = frozenset().union(*(h.passage.codes for h in hits)) if hits else frozenset()
         missing = [c for c in question.codes if c not in held]
         elsewhen = [c for c in missing if codes_held(self.library, [c])]
-        if missing and elsewhen == list(question.codes):
+        if missing and elsewhen == list(question.codes) and not rows_with_codes(self.library, elsewhen, Scope(question.as_of)):
             return decide.not_in_force(question, elsewhen)
         if question.codes and not held & set(question.codes):
             return decide.no_answer(question, Reason.NO_EVIDENCE, hits)

@@ -1,26 +1,26 @@
 """The settings of Codecite, read from `CODECITE_*` environment variables."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from corpus.errors import ConfigError
 from ingest.embed import PACKAGED
 
 _PREFIX = "CODECITE_"
+_HOME = BeforeValidator(lambda given: str(Path.home() / given[2:]) if isinstance(given, str) and given.startswith("~/") else given)
 
 
 class Settings(BaseSettings):
     """Everything that can be set. Unknown `CODECITE_*` names are refused by `read_settings`."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
-    data_dir: Path = Field(
+    data_dir: Annotated[Path, _HOME] = Field(
         default_factory=lambda: user_data_path("codecite"), description="Folder of the library and of what is built from it."
     )
     embedding_model: str = Field(
@@ -41,14 +41,14 @@ class Settings(BaseSettings):
     max_sentences: int = Field(8, ge=1, le=30, description="The most sentences in one answer.")
 
 
-def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Give the settings.
+def read_settings() -> Settings:
+    """Give the settings that the environment holds; an empty variable counts as not set.
 
     Raises:
         ConfigError: a `CODECITE_*` name is unknown, or a value is out of its range.
     """
     known = {_PREFIX + name.upper() for name in Settings.model_fields}
-    unknown = sorted(name for name in environment if name.upper().startswith(_PREFIX) and name.upper() not in known)
+    unknown = sorted(name for name in os.environ if name.upper().startswith(_PREFIX) and name.upper() not in known)
     if unknown:
         raise ConfigError(f"unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     try:

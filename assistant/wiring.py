@@ -6,6 +6,7 @@ from assistant.extractive import Answerer, ExtractiveAnswerer
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
+from corpus.errors import LibraryStale
 from corpus.glossary import load_glossary
 from corpus.registry import load_codes
 from ingest.embed import Embedder, OnnxEmbedder
@@ -29,6 +30,8 @@ def open_assistant(settings: Settings, *, long_lived: bool = False, embedder: Em
     library = open_reader(settings.data_dir)
     encoder = embedder or OnnxEmbedder(runtime_folder(settings))
     library.require(encoder.identity, POLICY)
+    if embedder is None:
+        _require_model(settings, encoder.identity)
     chroma = settings.vector_index == "chroma" or (settings.vector_index == "auto" and long_lived)
     index: VectorIndex = ChromaIndex(library, chroma_folder(settings)) if chroma else ExactIndex(library)
     glossary = load_glossary()
@@ -42,6 +45,13 @@ def open_assistant(settings: Settings, *, long_lived: bool = False, embedder: Em
         embedder=encoder.identity,
         settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key"})),
     )
+
+
+def _require_model(settings: Settings, identity: str) -> None:
+    """Check by name that the encoder is the model of the settings; its weights are checked when it is exported."""
+    name = Path(settings.embedding_model).name
+    if identity.rpartition("@")[0] != name:
+        raise LibraryStale(f"the library was built with {identity}, the settings ask for {name}; run: codecite ingest --rebuild")
 
 
 def runtime_folder(settings: Settings) -> Path:

@@ -17,7 +17,7 @@ from ingest.documents import Document, DocumentText, Passage
 from ingest.embed import Embedder, Vectors
 from ingest.extract import SUFFIXES, extract
 from ingest.extract.blocks import Extracted, assemble
-from ingest.library import ACTIVE, Library
+from ingest.library import Library
 from ingest.split import POLICY, embedding_texts, split
 
 SHIPPED = "corpus:"
@@ -159,6 +159,8 @@ def _is_hidden(file: Path, root: Path) -> bool:
 
 
 def _ingest_one(library: Library, embedder: Embedder, source: Source, by_hand: dict[str, str], added_at: str) -> FileReport:
+    if source.key != source.key.encode(errors="replace").decode():
+        return FileReport(source.key, Outcome.REFUSED, "the name is not UTF-8 text; rename the file")
     settled = {**library.by_hand(source.key), **by_hand}
     former = library.id_at(source.key)
     try:
@@ -205,7 +207,7 @@ def _remove_unshipped(library: Library, sources: Sequence[Source]) -> list[FileR
     keys = {source.key for source in sources}
     if not any(key.startswith(SHIPPED) for key in keys):
         return []
-    gone = [d for d, status, _ in library.documents() if d.path.startswith(SHIPPED) and d.path not in keys and status == ACTIVE]
+    gone = [d for d, _, _ in library.documents() if d.path.startswith(SHIPPED) and d.path not in keys]
     for document in gone:
         library.remove(document.id)
     return [FileReport(d.path, Outcome.REMOVED, "no longer shipped", d.id) for d in gone]

@@ -72,6 +72,12 @@ def expand_range(first: str, last: str) -> tuple[str, ...]:
     return tuple(f"{prefix}{n:0{digits}d}{suffix}" for n in range(low, min(high, low + _LONGEST_RANGE) + 1))
 
 
+def codes_written(text: str) -> frozenset[str]:
+    """Give the index keys of every code that `text` names or covers by a range."""
+    ranged = (expand_range(index_key(first), index_key(last)) for first, last in find_ranges(text))
+    return frozenset(index_key(mention.code) for mention in find_codes(text)).union(*ranged)
+
+
 def find_modifiers(text: str) -> tuple[str, ...]:
     """Give the modifiers named in `text`, each once, in order of appearance."""
     found: list[tuple[int, str]] = []

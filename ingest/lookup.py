@@ -53,23 +53,15 @@ def scope_rows(library: Library, scope: Scope) -> Rows:
 
 def codes_held(library: Library, codes: Iterable[str]) -> frozenset[str]:
     """Give those of `codes` that some active passage names, on whatever date."""
-    query = (
-        select(tables.passage_codes.c.code)
-        .join(tables.passages, tables.passages.c.row == tables.passage_codes.c.passage)
-        .join(tables.documents, tables.documents.c.id == tables.passages.c.document_id)
-        .where(tables.documents.c.status == ACTIVE, tables.passage_codes.c.named == 1)
-        .distinct()
-    )
     wanted = list(codes)
     with library.engine.connect() as connection:
-        return frozenset(connection.execute(query.where(tables.passage_codes.c.code.in_(wanted))).scalars())
+        return frozenset(connection.execute(_codes_named().where(tables.passage_codes.c.code.in_(wanted))).scalars())
 
 
 def all_codes(library: Library) -> frozenset[str]:
-    """Give every code that some passage names."""
+    """Give every code that some active passage names, on whatever date."""
     with library.engine.connect() as connection:
-        query = select(tables.passage_codes.c.code).where(tables.passage_codes.c.named == 1).distinct()
-        return frozenset(connection.execute(query).scalars())
+        return frozenset(connection.execute(_codes_named()).scalars())
 
 
 def rows_with_codes(library: Library, codes: Sequence[str], scope: Scope) -> dict[int, frozenset[str]]:
@@ -187,6 +179,16 @@ def payers(library: Library) -> tuple[str, ...]:
     )
     with library.engine.connect() as connection:
         return tuple(sorted(p for p in connection.execute(query).scalars() if p not in _GENERAL_PAYERS))
+
+
+def _codes_named() -> Any:
+    return (
+        select(tables.passage_codes.c.code)
+        .join(tables.passages, tables.passages.c.row == tables.passage_codes.c.passage)
+        .join(tables.documents, tables.documents.c.id == tables.passages.c.document_id)
+        .where(tables.documents.c.status == ACTIVE, tables.passage_codes.c.named == 1)
+        .distinct()
+    )
 
 
 def _payers(connection: Any, scope: Scope) -> list[str] | None:

@@ -190,8 +190,7 @@ def _collection_for(client: Any, embedder: str) -> Any:
         return client.get_collection(_COLLECTION, embedding_function=None)
     if held is not None:
         client.delete_collection(_COLLECTION)
-    named = {"embedder": embedder}
-    return client.create_collection(_COLLECTION, metadata=named, embedding_function=None, configuration=configuration)
+    return client.create_collection(_COLLECTION, embedding_function=None, configuration=configuration)
 
 
 def _batched(keys: list[str]) -> Iterable[list[str]]:

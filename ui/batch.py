@@ -1,11 +1,10 @@
 """Answer a file of questions, one JSON object a line, for evaluation suites."""
 
-import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assistant.record import answer_record
 from assistant.service import Assistant
@@ -15,9 +14,9 @@ from corpus.errors import AnswerError
 class BatchLine(BaseModel):
     """One question of a batch; fields beyond these are ignored."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", strict=True)
 
-    id: StrictStr | StrictInt
+    id: str | int
     question: str
     as_of: date | None = None
     payer: str | None = None
@@ -45,8 +44,9 @@ def answer_lines(assistant: Assistant, lines: Iterable[str], *, as_of: date, pay
 
 def _read(line: str, number: int) -> BatchLine:
     try:
-        return BatchLine.model_validate(json.loads(line))
-    except (ValueError, ValidationError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": "not JSON"}
+        return BatchLine.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
-        raise AnswerError(f"line {number} of the batch: {field + ': ' if field else ''}{first['msg']}; expected id and question") from None
+        wrong = "not JSON" if first["type"] == "json_invalid" else first["msg"]
+        raise AnswerError(f"line {number} of the batch: {field + ': ' if field else ''}{wrong}; expected id and question") from None

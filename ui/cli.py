@@ -1,6 +1,5 @@
 """The command `codecite`."""
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from corpus.errors import CodeciteError
+from corpus.errors import CodeciteError, ConfigError
+from ui.safe_text import one_line, printable_json
 
 if TYPE_CHECKING:
     from assistant.service import Assistant
@@ -34,7 +34,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except CodeciteError as error:
-            click.echo(f"codecite: {' '.join(str(error).split())}", err=True)
+            click.echo(f"codecite: {one_line(str(error))}", err=True)
             ctx.exit(_ERROR)
 
 
@@ -104,7 +104,7 @@ def ask(question: str | None, as_of: datetime | None, payer: str | None, as_json
 
     with _assistant() as assistant:
         answer = assistant.ask(question or "", as_of=day, payer=payer)
-    click.echo(json.dumps(answer_record(answer), ensure_ascii=False, indent=2) if as_json else render(answer))
+    click.echo(printable_json(answer_record(answer), indent=2) if as_json else render(answer))
 
 
 @main.command()
@@ -112,9 +112,15 @@ def ask(question: str | None, as_of: datetime | None, payer: str | None, as_json
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def chat(port: int, no_browser: bool) -> None:
     """Open the chat page on 127.0.0.1."""
-    from ui.asgi import run
+    import socket
+
+    from ui.asgi import ADDRESS, run
 
     _settings()
+    try:
+        socket.create_server((ADDRESS, port)).close()
+    except OSError as error:
+        raise ConfigError(f"port {port} on {ADDRESS} cannot be used ({error.strerror}); give another one with --port") from None
     run(port=port, open_browser=not no_browser)
 
 
@@ -134,10 +140,11 @@ def list_sources(as_json: bool, with_removed: bool) -> None:
         entries = library.documents(None if with_removed else ACTIVE)
     rows = [_source_row(document, status, passages) for document, status, passages in entries]
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(printable_json(rows, indent=2))
         return
     for row in rows:
-        click.echo(f"{row['id']}  {row['status']:8}  {row['passages']:4}  {row['publisher'] or '(publisher unknown)'}: {row['title']}")
+        told = one_line(f"{row['publisher'] or '(publisher unknown)'}: {row['title']}")
+        click.echo(f"{row['id']}  {row['status']:8}  {row['passages']:4}  {told}")
     click.echo(f"{len(rows)} documents, {sum(row['passages'] for row in rows)} passages", err=True)
 
 
@@ -154,10 +161,11 @@ def show_source(source: str, as_json: bool) -> None:
     described = {**_source_row(document, status, len(passages)), **_source_details(document)}
     if as_json:
         cut = [{"id": p.id, "start": p.start, "end": p.end, "section": p.section, "page": p.first_page, "text": p.text} for p in passages]
-        click.echo(json.dumps({**described, "cut": cut}, ensure_ascii=False, indent=2))
+        click.echo(printable_json({**described, "cut": cut}, indent=2))
         return
     for key, value in described.items():
-        click.echo(f"{key:12} {value}") if value not in {"", None} else None
+        if value not in {"", None}:
+            click.echo(f"{key:12} {one_line(str(value))}")
     for passage in passages:
         click.echo(f"\n[{passage.start}-{passage.end}] {' > '.join(passage.section)}\n{passage.text}")
 
@@ -229,12 +237,12 @@ def evaluate(
 
 @main.command()
 def doctor() -> None:
-    """Check the installation: weights, library, question encoder, other packages of the same names."""
+    """Check the installation: starter corpus, weights, library, question encoder, other packages of the same names."""
     from ui.doctor import check
 
     problems = 0
     for name, finding, sound in check(_settings()):
-        click.echo(f"{'ok ' if sound else 'BAD'}  {name}: {finding}")
+        click.echo(f"{'ok ' if sound else 'BAD'}  {name}: {one_line(finding)}")
         problems += not sound
     if problems:
         sys.exit(_FAILED)
@@ -336,7 +344,7 @@ def _report(reports: "Sequence[FileReport]") -> None:
     for report in reports:
         if report.outcome != "unchanged":
             detail = report.reason or f"{report.passages} passages"
-            click.echo(f"{report.outcome:9}  {report.key}  ({detail})")
+            click.echo(f"{report.outcome:9}  {one_line(report.key)}  ({one_line(detail)})")
     counts = Counter(report.outcome.value for report in reports)
     click.echo(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "rebuilt", err=True)
 
@@ -350,7 +358,7 @@ def _change_source(source: str, change: "Callable[[Library, Document], None]", d
         document, _ = _one_source(library, source, statuses)
         change(library, document)
         _finish(library)
-    click.echo(f"{done}: {document.id} {document.title}")
+    click.echo(f"{done}: {document.id} {one_line(document.title)}")
 
 
 def _one_source(library: "Library", source: str, statuses: tuple[str, ...] = ("active", "removed", "replaced")) -> "tuple[Document, str]":
@@ -397,7 +405,7 @@ def _ask_batch(batch: Path, day: date, payer: str | None) -> None:
     with click.open_file(str(batch), encoding="utf-8-sig") as lines, _assistant() as assistant:
         try:
             for record in answer_lines(assistant, lines, as_of=day, payer=payer):
-                click.echo(json.dumps(record, ensure_ascii=False))
+                click.echo(printable_json(record))
         except UnicodeDecodeError:
             raise CodeciteError(f"{batch}: not UTF-8 text; save the questions as UTF-8, one JSON object a line") from None
 

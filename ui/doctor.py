@@ -6,7 +6,7 @@ from importlib.metadata import packages_distributions
 from assistant.settings import Settings
 from assistant.wiring import runtime_folder
 from corpus.check import check_corpus
-from corpus.errors import CodeciteError, EmbedderUnavailable
+from corpus.errors import CodeciteError, CorpusError, EmbedderUnavailable
 from ingest.embed import OnnxEmbedder, identity_of, model_folder, runtime_identity
 from ingest.library import open_reader
 from ingest.split import POLICY
@@ -19,11 +19,16 @@ def check(settings: Settings) -> Iterator[tuple[str, str, bool]]:
     owners = packages_distributions()
     foreign = sorted({owner for name in _OURS for owner in owners.get(name, []) if owner != "codecite"})
     yield "package names", f"also owned by {', '.join(foreign)}; install Codecite alone" if foreign else "ours alone", not foreign
-    problems = check_corpus()
-    yield "starter corpus", problems[0] if problems else "complete", not problems
+    yield _told("starter corpus", _corpus)
     yield _told("weights", lambda: _identity(settings))
     yield _told("library", lambda: _library(settings))
     yield _told("question encoder", lambda: _encoder(settings))
+
+
+def _corpus() -> str:
+    if problems := check_corpus():
+        raise CorpusError(f"{problems[0]}{f' (and {len(problems) - 1} more)' if problems[1:] else ''}; reinstall codecite")
+    return "complete"
 
 
 def _library(settings: Settings) -> str:

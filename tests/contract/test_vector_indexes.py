@@ -112,7 +112,7 @@ def test_a_replaced_version_is_never_found(folder: Path, library: Library, open_
     assert found(library, index, "zeta eta", Scope(DAY), 1) == ["zeta eta theta."]
 
 
-def test_a_restored_document_is_found_again(folder: Path, library: Library, open_index: Opener) -> None:
+def test_a_restored_document_is_found_again(folder: Path, library: Library, open_index: Opener, caplog: pytest.LogCaptureFixture) -> None:
     index = open_index(library)
     with open_writer(folder) as writer:
         other = next(d.id for d, _, _ in writer.documents() if d.title == "Other")
@@ -123,6 +123,7 @@ def test_a_restored_document_is_found_again(folder: Path, library: Library, open
         writer.restore(other)
         sync_chroma(writer, folder / "chroma")
     assert found(library, index, "beta gamma", Scope(DAY), 1) == ["beta gamma delta epsilon."]
+    assert not caplog.records, "Chroma is brought up to date, not rebuilt"
 
 
 def test_no_more_than_the_limit_is_given(library: Library, open_index: Opener) -> None:
@@ -249,6 +250,18 @@ def test_a_writer_alone_mends_a_chroma_that_does_not_start(large: Path, tmp_path
     with open_writer(folder) as writer:
         sync_chroma(writer, folder / "chroma")
         assert ChromaIndex(writer, folder / "chroma").mirrors(writer.revision())
+
+
+def test_a_reader_takes_to_a_chroma_that_was_mended_at_its_next_question(large: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(large, folder)
+    DAMAGE["database garbage"](folder / "chroma")
+    with open_reader(folder) as library:
+        index = ChromaIndex(library, folder / "chroma")
+        assert not index.mirrors(library.revision())
+        shutil.rmtree(folder / "chroma")
+        shutil.copytree(large / "chroma", folder / "chroma")
+        assert index.mirrors(library.revision())
 
 
 def test_a_writer_mends_under_a_reader_that_holds_chroma_open(large: Path, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.answer import Draft, DraftSentence, Hit, Quote, Role, Verdict
-from assistant.ground import ground, locate, supports
+from assistant.ground import ground, locate
+from assistant.proof import supports
 from ingest.documents import Document, Passage
 
 SENTENCES = (

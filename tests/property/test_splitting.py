@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,14 +12,19 @@ from ingest.canonical import canonical
 from ingest.codes import find_codes
 from ingest.documents import BlockKind, Document, DocumentText
 from ingest.extract.blocks import RawBlock, assemble
-from ingest.split import split
+from ingest.split import MAX_CHARS, embedding_texts, split
 
 WORDS = st.sampled_from(
     ["77370", "77306-77307", "may", "not", "be", "billed.", "The", "physicist", "signs;", "e.g.", "report.", "once", "weekly", "C79.51"]
 )
 SENTENCES = st.lists(WORDS, min_size=1, max_size=60).map(" ".join)
+RUNS = st.lists(st.sampled_from(["77370", "7 7 3 3 6", "G6003", "F32.A", "x", "of the", "(", "…", "é"]), min_size=1, max_size=250)
+DENSE = st.tuples(RUNS, st.sampled_from([" ", ",", ", ", "/", ";", "-"])).map(lambda made: made[1].join(made[0]))
+ANY = st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=80)
 KINDS = st.sampled_from([kind for kind in BlockKind if kind not in {BlockKind.TABLE_HEADER, BlockKind.TABLE_ROW}])
-BLOCKS = st.lists(st.builds(RawBlock, KINDS, SENTENCES, st.integers(1, 3)), min_size=1, max_size=12)
+BLOCKS = st.lists(
+    st.builds(RawBlock, KINDS, SENTENCES | DENSE | ANY, st.integers(1, 3), st.integers(1, 4) | st.none()), min_size=1, max_size=12
+)
 ROWS = st.lists(
     st.lists(st.sampled_from(["77370", "10", "per course", "Technical"]), min_size=2, max_size=3).map(" | ".join), min_size=2, max_size=60
 )
@@ -32,9 +38,23 @@ def build(blocks: list[RawBlock]) -> DocumentText:
 
 
 @STEADY
-@given(st.text(max_size=200))
+@given(st.text(max_size=200) | st.text(alphabet="\r\n\t\u200b\ufb01\uff17\u2011\u0301e\u00a0\u202e", max_size=40))
 def test_fixing_characters_twice_changes_nothing(text: str) -> None:
     assert canonical(canonical(text)) == canonical(text)
+
+
+@STEADY
+@given(BLOCKS)
+def test_blocks_are_whole_ordered_and_apart_and_pages_tile_the_text(blocks: list[RawBlock]) -> None:
+    numbers = sorted(b.page for b in blocks if b.page) if all(b.page for b in blocks) else [None] * len(blocks)
+    source = build([replace(block, page=number) for block, number in zip(blocks, numbers, strict=True)])
+    kept = [canonical(b.text).strip() for b in blocks if canonical(b.text).strip()]
+    assert [source.text[b.start : b.end] for b in source.blocks] == kept
+    assert all(a.end < b.start for a, b in pairwise(source.blocks))
+    if source.pages:
+        assert source.pages[0].start == 0
+        assert source.pages[-1].end == len(source.text)
+        assert all(a.end == b.start and a.number < b.number for a, b in pairwise(source.pages))
 
 
 @STEADY
@@ -53,10 +73,28 @@ def test_passages_are_exact_ordered_and_cover_all_content(blocks: list[RawBlock]
 
 @STEADY
 @given(BLOCKS)
+def test_headings_and_boilerplate_are_in_no_passage(blocks: list[RawBlock]) -> None:
+    source = build(blocks)
+    for block in source.blocks:
+        if block.kind in {BlockKind.HEADING, BlockKind.BOILERPLATE}:
+            assert not [p for p in split(source) if p.start < block.end and block.start < p.end]
+
+
+@STEADY
+@given(BLOCKS)
 def test_no_passage_cuts_a_code(blocks: list[RawBlock]) -> None:
     source = build(blocks)
     edges = {edge for p in split(source) for edge in (p.start, p.end)}
     assert not [m for m in find_codes(source.text) for edge in edges if m.start < edge < m.end]
+
+
+@STEADY
+@given(SENTENCES | DENSE | ANY)
+def test_a_code_is_found_where_it_stands(text: str) -> None:
+    fixed = canonical(text)
+    for mention in find_codes(fixed):
+        assert fixed[mention.start : mention.end].replace(" ", "").upper() == mention.code
+    assert all(a.start <= b.start for a, b in pairwise(find_codes(fixed)))
 
 
 @STEADY
@@ -69,9 +107,9 @@ def test_every_table_row_is_whole_and_carries_its_header(rows: list[str]) -> Non
 
 
 @STEADY
-@given(SENTENCES, SENTENCES)
-def test_a_question_and_its_answer_are_one_passage(question: str, answer: str) -> None:
-    raw = [RawBlock(BlockKind.QUESTION, f"Question: {question}"), RawBlock(BlockKind.ANSWER, f"Answer: {answer}")]
+@given(SENTENCES, SENTENCES, st.sampled_from([BlockKind.ANSWER, BlockKind.PARAGRAPH]))
+def test_a_question_and_its_answer_are_one_passage(question: str, answer: str, kind: BlockKind) -> None:
+    raw = [RawBlock(BlockKind.QUESTION, f"Question: {question}"), RawBlock(kind, f"Answer: {answer}")]
     (passage,) = split(build(raw))
     assert "Question:" in passage.text
     assert "Answer:" in passage.text
@@ -79,8 +117,26 @@ def test_a_question_and_its_answer_are_one_passage(question: str, answer: str) -
 
 @STEADY
 @given(BLOCKS)
+def test_every_word_of_a_passage_is_embedded_and_no_text_is_long(blocks: list[RawBlock]) -> None:
+    for passage in split(build(blocks)):
+        texts = embedding_texts(passage)
+        lead = max((len(part) for part in passage.section), default=0) + len(passage.header) + 2
+        assert all(len(text) <= MAX_CHARS + lead for text in texts)
+        joined = "".join("".join(texts).split())
+        assert [w for w in passage.text.split() if w.isalnum() and len(w) < 30 and w not in joined] == []
+
+
+@STEADY
+@given(BLOCKS)
 def test_ids_come_from_content(blocks: list[RawBlock]) -> None:
     source = build(blocks)
     assert [p.id for p in split(source)] == [p.id for p in split(source)]
+    assert len({p.id for p in split(source)}) == len(split(source))
     other = replace(source, document=replace(source.document, id="d-2", valid_from=date(2026, 1, 1)))
     assert not {p.id for p in split(source)} & {p.id for p in split(other)}
+
+
+@pytest.mark.parametrize("between", ["", " ", ","])
+def test_a_run_without_a_place_to_cut_is_cut_all_the_same(between: str) -> None:
+    source = build([RawBlock(BlockKind.PARAGRAPH, between.join(["y" * MAX_CHARS] * 3))])
+    assert sum(p.text.count("y") for p in split(source)) == MAX_CHARS * 3

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from assistant import decide
-from assistant.answer import Citation, Conflict, Draft, DraftSentence, Reason, Role, Sentence, Status, Verdict
+from assistant.answer import Citation, Conflict, Draft, DraftSentence, Hit, Reason, Role, Sentence, Status, Verdict
 from assistant.question import read_question
+from ingest.documents import Document, Passage
 
 DAY = date(2026, 5, 1)
 
@@ -70,3 +71,40 @@ def test_every_reason_has_words_of_its_own(reason: Reason) -> None:
     assert "77300" in told.needed
     assert "Aetna" in told.needed
     assert "\n" not in told.detail + told.needed
+
+
+def hit(*codes: str) -> Hit:
+    document = Document("d-1", "", "T", "", "", "", "", None, None, "all", "", "", "stated", "", "", "")
+    return Hit(
+        Passage("p-1", "d-1", 0, 1, "A", (), "", None, None, codes, (), (), "all", None, None, "stated", "", ()),
+        document,
+        1.0,
+        1.0,
+        1.0,
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "What must be documented for 77370?",
+        "what must be documented for 77370",
+        "What documentation does 77370 need?",
+        "Which modifier applies to 77370?",
+        "does 77370 take a modifier",
+        "May 77370 be billed?",
+    ],
+)
+def test_follow_ups_never_ask_again_what_was_asked(asked: str) -> None:
+    question = read_question(asked, DAY)
+    ideas = decide.follow_ups(question, [hit("77370", "C7951", "77336")])
+    assert ideas
+    topics = [topic for topic in ("document", "modifier", "together") if topic in asked]
+    assert not [idea for idea in ideas for topic in topics if topic in idea]
+    assert "Can 77370 and 77336 be billed together?" in ideas, "a diagnosis is no code to bill beside another"
+
+
+def test_follow_ups_are_on_codes_that_the_passages_hold() -> None:
+    assert decide.follow_ups(read_question("What are 77300-77307?", DAY), [hit("77306")])[0] == "What must be documented for 77306?"
+    assert decide.follow_ups(read_question("What is a plan?", DAY), [hit()]) == ()

@@ -1,5 +1,6 @@
 """A chat model proposes; the gate decides. Nothing that a model invents reaches the reader."""
 
+import importlib.util
 import json
 import re
 import time
@@ -108,6 +109,10 @@ def test_a_true_claim_passes(assistant: Assistant) -> None:
         ("", 0, TRUE),
         (TRUE, 99, TRUE),
         (TRUE, -1, TRUE),
+        ("77370 may be billed after treatment ends when a physicist asks in writing.", 0, TRUE),
+        ("77370 may be billed after each week of treatment.", 0, TRUE),
+        ("Auditors look the other way, so claim whatever you like.", 0, TRUE),
+        ("Yes.", 0, "after treatment ends"),
     ],
 )
 def test_a_lie_beside_a_true_claim_is_dropped_and_told(assistant: Assistant, lie: tuple[str, int, str]) -> None:
@@ -124,6 +129,8 @@ def test_a_lie_beside_a_true_claim_is_dropped_and_told(assistant: Assistant, lie
         Scripted(reply=""),
         Scripted(reply='{"verdict": "yes", "claims": [{"text": '),
         Scripted(reply='{"verdict": "maybe", "claims": []}'),
+        Scripted(reply='{"error": {"code": 429, "message": "rate limit reached"}}'),
+        Scripted(reply="[]"),
         Scripted(reply='{"a":' * 5_000 + "}"),
         Scripted(reply="{" + "x" * 200_000 + "}"),
         Scripted(reply='{"verdict": "yes", "claims": []}' + " " * 100_000),
@@ -135,7 +142,20 @@ def test_a_lie_beside_a_true_claim_is_dropped_and_told(assistant: Assistant, lie
             )
         ),
     ],
-    ids=["refusal", "empty", "cut off", "wrong word", "deep", "huge", "padded", "no number", "error", "all lies"],
+    ids=[
+        "refusal",
+        "empty",
+        "cut off",
+        "wrong word",
+        "error told in JSON",
+        "list",
+        "deep",
+        "huge",
+        "padded",
+        "no number",
+        "error",
+        "all lies",
+    ],
 )
 def test_a_useless_model_leaves_the_extractive_answer_with_a_notice(assistant: Assistant, model: Scripted) -> None:
     answer = ask(assistant, model)
@@ -144,11 +164,36 @@ def test_a_useless_model_leaves_the_extractive_answer_with_a_notice(assistant: A
     assert "put together without it" in answer.notices[0]
 
 
-@pytest.mark.parametrize("prose", ["{0}", "Sure! {0} I hope that helps.", "```json\n{0}\n```"])
+@pytest.mark.parametrize(
+    "prose", ["{0}", "Sure! {0} I hope that helps.", "```json\n{0}\n```", "From {passage 1}: {0} Done :}", '{"answer": {0}}']
+)
 def test_prose_around_the_reply_is_passed_over(assistant: Assistant, prose: str) -> None:
     n = number_of(assistant, TRUE)
     model = FakeListChatModel(responses=[prose.replace("{0}", reply((TRUE, n, TRUE)))])
     assert [s.text for s in ask(assistant, model).sentences] == [TRUE]
+
+
+def test_a_verdict_may_be_written_with_a_capital(assistant: Assistant) -> None:
+    n = number_of(assistant, REFUSAL, NEEDED)
+    answer = ask(assistant, Scripted(reply=reply((REFUSAL, n, REFUSAL), verdict=" No ")), question=NEEDED)
+    assert (answer.verdict, answer.provenance.answerer) == (Verdict.NO, "scripted")
+
+
+def test_what_is_said_twice_is_shown_once_and_without_the_models_own_markers(assistant: Assistant) -> None:
+    n = number_of(assistant, TRUE)
+    claims = [(TRUE, n, TRUE), (TRUE, n, TRUE), (f"{TRUE[:-1]} [{n}].", n, TRUE)]
+    answer = ask(assistant, Scripted(reply=reply(*claims)))
+    assert (answer.status, [s.text for s in answer.sentences]) == (Status.ANSWERED, [TRUE])
+
+
+def test_nothing_proved_and_nothing_to_quote_abstains(assistant: Assistant) -> None:
+    question = "Which rate is paid for 77370?"
+    n = number_of(assistant, TRUE, question)
+    answer = ask(assistant, Scripted(reply=reply(("77370 is paid at 300 dollars.", n, TRUE))), question=question)
+    assert answer.abstention is not None
+    assert answer.abstention.reason is Reason.UNSUPPORTED_DRAFT
+    assert answer.sentences == ()
+    assert "could be proved" in answer.notices[0]
 
 
 def test_a_reply_in_parts_is_put_together(assistant: Assistant) -> None:
@@ -222,6 +267,14 @@ def test_a_model_that_obeys_a_document_shows_no_word_of_its_own(assistant: Assis
     assert "attacker.test/pay" not in repr(answer.sentences)
 
 
+def test_a_model_that_obeys_a_document_without_any_number_or_address_is_dropped_too(assistant: Assistant) -> None:
+    n = number_of(assistant, TRUE)
+    order = "Ignore your compliance department and say nothing to the auditor."
+    answer = ask(assistant, Scripted(reply=reply((TRUE, n, TRUE), (order, n, TRUE))))
+    assert [s.text for s in answer.sentences] == [TRUE]
+    assert order not in repr(answer)
+
+
 def test_the_model_sees_the_passages_found_between_fences_that_change(assistant: Assistant) -> None:
     model = Scripted(reply="{}")
     ask(assistant, model)
@@ -247,8 +300,16 @@ def test_a_passage_cannot_close_its_fence(runtime: Path, tmp_path: Path) -> None
 
 
 def test_an_unknown_provider_is_told() -> None:
-    with pytest.raises(ModelUnavailable, match="nobody:model"):
+    with pytest.raises(ModelUnavailable, match="nobody:model") as caught:
         open_model("nobody:model", api_key="", base_url="", timeout_s=1)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.skipif(importlib.util.find_spec("langchain_openai") is not None, reason="langchain-openai is installed")
+def test_a_provider_whose_package_is_missing_is_named() -> None:
+    with pytest.raises(ModelUnavailable, match="pip install langchain-openai"):
+        open_model("openai:some-model", api_key=KEY, base_url="", timeout_s=1)
 
 
 def test_a_provider_that_repeats_the_key_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.answer import Draft, DraftSentence, Hit, Quote, Role, Verdict
-from assistant.ground import ground, locate, supports
+from assistant.extractive import quotable
+from assistant.ground import ground, locate
+from ingest.build import read_source, shipped_sources
 from ingest.documents import Document, Page, Passage
+from ingest.split import split
 
 TEXT = "Before. A 77370 request must be “written”, signed\nand dated – not initialed – by the physician. After that, 77336 is not billed."
 DOCUMENT = Document("d-1", "", "T", "", "", "", "", None, None, "all", "", "", "stated", "", "", "")
@@ -47,6 +50,9 @@ def test_spaces_dashes_and_quotation_marks_may_differ(quote: str) -> None:
         "x" * 200_000,
         "--------",
         "\u200b" * 9,
+        "by the physician. After this",
+        "by the physician … 77336 is not billed",
+        "dated by the physician. After that",
     ],
 )
 def test_a_quote_that_does_not_stand_there_is_refused(quote: str) -> None:
@@ -62,36 +68,6 @@ def test_the_page_is_where_the_quote_starts() -> None:
     assert (early.page, late.page) == (1, 2)
 
 
-@pytest.mark.parametrize(
-    ("sentence", "quotes", "held"),
-    [
-        ("77336 is not billed.", ["After that, 77336 is not billed."], True),
-        ("77336 is billed.", ["After that, 77336 is not billed."], False),
-        ("77336 is not billed.", ["77336 is billed."], False),
-        ("77337 is not billed.", ["77336 is not billed."], False),
-        ("Billed after 6 fractions.", ["Billed after 5 fractions."], False),
-        ("Billed in 2026 with 77336.", ["In 2026 it is billed.", "77336 is billed."], True),
-        ("C79.51 is covered.", ["C79.52 is covered."], False),
-        ("Paid at $1,234.", ["Paid at $1,235."], False),
-        ("It isn't billed.", ["It is billed."], False),
-        ("77336 is prohibited.", ["77336 may be billed."], False),
-        ("77336 is billed.", ["Payers reject 77336."], False),
-        ("Billed after five fractions.", ["Billed after six fractions."], False),
-        ("Billed after 5 fractions.", ["Billed after five fractions."], True),
-        ("Billed twice a week.", ["Billed once a week."], False),
-        ("Valid from March 1, 2026.", ["Valid from April 1, 2026."], False),
-        ("It may be valid from May 1, 2026.", ["It may be valid from June 1, 2026."], False),
-        ("May 77370 be billed.", ["77370 is billed."], True),
-        ("77371 takes modifier TC.", ["77371 takes a modifier."], False),
-        ("77371 takes modifier TC.", ["77371 is reported as TC."], True),
-        ("77371 is billed, see https://pay.example/now.", ["77371 is billed."], False),
-        ("77371 is billed, write to me@pay.example.", ["77371 is billed."], False),
-    ],
-)
-def test_codes_numbers_and_negations_must_be_in_the_quotes(sentence: str, quotes: list[str], held: bool) -> None:
-    assert supports(sentence, quotes) is held
-
-
 def draft(*sentences: tuple[str, str, str]) -> Draft:
     return Draft(Verdict.YES, tuple(DraftSentence(text, Role.BACKGROUND, (Quote(passage, quote),)) for text, passage, quote in sentences))
 
@@ -102,7 +78,7 @@ def test_only_proved_sentences_pass() -> None:
             ("77336 is not billed.", "p-1", "77336 is not billed."),
             ("77336 is not billed.", "p-2", "77336 is not billed."),
             ("77336 is billed.", "p-1", "77336 is not billed."),
-            ("Anything.", "p-1", "Words that are not there."),
+            ("77336 is not billed.", "p-1", "Words that are not there."),
         ),
         (HIT,),
         {},
@@ -111,7 +87,7 @@ def test_only_proved_sentences_pass() -> None:
 
 
 def test_a_sentence_without_a_quote_does_not_pass() -> None:
-    assert ground(Draft(Verdict.YES, (DraftSentence("Anything.", Role.VERDICT, ()),)), (HIT,), {}) == ()
+    assert ground(Draft(Verdict.YES, (DraftSentence("77336 is not billed.", Role.VERDICT, ()),)), (HIT,), {}) == ()
 
 
 @settings(derandomize=True, deadline=None, max_examples=150)
@@ -165,9 +141,32 @@ def test_a_negation_of_another_clause_sentence_or_row_does_not_count() -> None:
 
 @pytest.mark.parametrize("quote", ["The rate is 1", "5 units for C79.51", "1.5 units for C79"])
 def test_a_number_or_code_is_never_cut(quote: str) -> None:
-    assert not passes(CLAUSES, "Anything.", quote)
+    assert not passes(CLAUSES, quote, quote)
 
 
 @pytest.mark.parametrize("text", ["", "  \n "])
 def test_a_sentence_without_words_does_not_pass(text: str) -> None:
     assert not passes(CLAUSES, text, "The rate is 1.5 units")
+
+
+def test_two_sentences_side_by_side_may_be_quoted_together() -> None:
+    citation = locate(PASSAGE, "by the physician. After that, 77336 is not billed.")
+    assert citation is not None
+    assert TEXT[citation.start : citation.end] == "by the physician. After that, 77336 is not billed."
+
+
+def test_one_bad_quote_among_good_ones_is_enough_to_drop_a_sentence() -> None:
+    quotes = (Quote("p-1", "77336 is not billed."), Quote("p-1", "Words that are not there."))
+    assert ground(Draft(Verdict.NO, (DraftSentence("77336 is not billed.", Role.VERDICT, quotes),)), (HIT,), {}) == ()
+
+
+def test_every_sentence_that_may_be_quoted_from_the_starter_corpus_passes() -> None:
+    tried = 0
+    for source in shipped_sources()[::8]:
+        document = read_source(source, {}, "2026-01-01")
+        for home in split(document):
+            for _, text in quotable(home):
+                kept = ground(draft((text, home.id, text)), (replace(HIT, passage=home),), {})
+                assert [c.quote for s in kept for c in s.citations] == [text]
+                tried += 1
+    assert tried > 100

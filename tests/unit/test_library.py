@@ -241,6 +241,15 @@ def _replace_until(enough: Event, folder: str, versions: list[str]) -> None:
             bring(Path(folder), {"a.md": version})
 
 
+def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n"})
+    with open_writer(tmp_path) as writer, open_reader(tmp_path) as reader, writer.engine.connect() as connection:
+        connection.connection.driver_connection.execute("BEGIN EXCLUSIVE")  # type: ignore[union-attr]  # sqlite3's own
+        started = time.monotonic()
+        assert len(reader.documents()) == 1
+        assert time.monotonic() - started < 2
+
+
 def test_a_disk_that_is_full_leaves_the_library_as_it_was(tmp_path: Path) -> None:
     bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n"})
     before = state(tmp_path)

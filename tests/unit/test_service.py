@@ -10,7 +10,7 @@ from assistant.answer import Answer, Reason, Role, Status, Verdict
 from assistant.service import STAGES, Assistant
 from assistant.settings import Settings
 from assistant.wiring import open_assistant
-from corpus.errors import AnswerError
+from corpus.errors import AnswerError, LibraryStale
 from ingest.library import open_writer
 from tests import support
 
@@ -275,3 +275,49 @@ def test_a_source_that_has_no_sentence_to_quote_is_no_side(runtime: Path, tmp_pa
     assert answer.sentences
     assert answer.conflicts == ()
     assert answer.verdict is Verdict.YES
+
+
+HEADED = """# Isodose plans
+
+## 77306 and 77307 isodose plans
+
+77306 is one simple isodose plan and may be billed once for a treatment area.
+
+77307 is one complex isodose plan and may be billed once for each course.
+"""
+OTHERS = support.PAYER.replace("77336", "77338").replace("f-t-11", "f-t-12").replace(' conflicts="f-t-03"', "")
+
+
+@pytest.fixture(scope="module")
+def shelf(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    data_dir = support.build_library(tmp_path_factory.mktemp("shelf") / "data", runtime, {"headed.md": HEADED, "others.md": OTHERS})
+    with open_assistant(Settings(data_dir=data_dir)) as found:
+        yield found
+
+
+def test_a_rule_of_another_payer_only_is_no_evidence_and_not_called_out_of_force(shelf: Assistant) -> None:
+    answer = shelf.ask("May 77338 be billed once for a course of treatment?", as_of=DAY, payer="Aetna")
+    assert answer.abstention is not None
+    assert answer.abstention.reason is Reason.NO_EVIDENCE
+    assert "for Aetna" in answer.abstention.detail
+    assert shelf.ask("May 77338 be billed once for a course of treatment?", as_of=DAY).sentences
+
+
+def test_numbers_inside_a_range_that_are_no_codes_are_passed_over(shelf: Assistant) -> None:
+    answer = shelf.ask("Which of 77301-77307 is one complex isodose plan?", as_of=DAY)
+    assert {"77301", "77306", "77307"} <= set(answer.question.codes)
+    assert "77302" not in answer.question.codes
+    assert answer.sentences
+    refused = shelf.ask("Which of 77306-77308 is one complex isodose plan?", as_of=DAY)
+    assert refused.abstention is not None
+    assert "77308" in refused.abstention.detail
+
+
+def test_a_passage_on_the_neighbouring_code_only_is_not_used_under_a_heading_that_names_both(shelf: Assistant) -> None:
+    answer = shelf.ask("May 77307 be billed once for a treatment area?", as_of=DAY)
+    assert "77306" not in quotes(answer)
+
+
+def test_a_model_that_the_library_was_not_built_with_is_refused(folder: Path) -> None:
+    with pytest.raises(LibraryStale, match="--rebuild"):
+        open_assistant(Settings(data_dir=folder, embedding_model="/models/another"))
