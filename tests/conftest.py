@@ -1,11 +1,15 @@
 """Fixtures that several folders of tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from ingest.embed import ReferenceEmbedder
 from tests import support
+
+for _name in [name for name in os.environ if name.startswith("CODECITE_")]:
+    del os.environ[_name]  # tests see the defaults, whatever the machine or make has set
 
 
 @pytest.fixture(scope="session")
