@@ -3,14 +3,16 @@
 import itertools
 import re
 from collections import Counter
+from collections.abc import Set as AbstractSet
 
+from ingest.canonical import canonical
 from ingest.codes import find_codes
 from ingest.documents import BlockKind
 from ingest.extract.blocks import RawBlock
 
 _LINES = re.compile(
     r"""^\W*(?:
-      (?:log|sign)[\s-]?(?:in|on|out|up)\b | register\b | subscribe\b | create\ (?:a\ |an\ |your\ )?(?:free\ )?account
+      (?:log|sign)[\s-]?(?:in|on|out|up)\b(?!\ (?:the|each|every|all|any)\b) | register\b(?!\ (?:the|each|every|all|any)\b) | subscribe\b | create\ (?:a\ |an\ |your\ )?(?:free\ )?account
     | (?:skip|jump)\ to\ (?:main\ )?content | back\ to\ top | share\ (?:this|on)\b | print\ (?:this\ )?page | follow\ us\b
     | (?:©|\(c\)\s|copyright\b) | all\ rights\ reserved | (?:privacy|cookie)\ (?:policy|notice|settings) | terms\ of\ (?:use|service)
     | (?:accept|reject|manage)\ (?:all\ )?cookies | (?:we|this\ (?:web)?site)\ uses?\ cookies | cookies?\b.{0,40}\b(?:accept|consent)
@@ -29,13 +31,22 @@ _MENU_MAX_WORDS = 7
 _TITLE_CASE_MAX_WORDS = 14
 _STRAY_MAX_WORDS = 5
 _CRUMB_MAX_WORDS = 2
+_CODE_TITLE_MAX_WORDS = 12
+_NEVER_REPEATED = {BlockKind.TABLE_ROW, BlockKind.TABLE_HEADER, BlockKind.QUESTION, BlockKind.ANSWER}
 
 
-def mark_boilerplate(blocks: tuple[RawBlock, ...]) -> tuple[RawBlock, ...]:
-    """Give the same blocks, with those that carry no content turned to `BOILERPLATE`."""
-    repeated = _repeated(blocks)
-    dropped = _menus(blocks) | {i for i, b in enumerate(blocks) if _key(b) in repeated or _is_notice(b.text)}
-    dropped |= {i for i, b in enumerate(blocks) if _is_stray(i, b, dropped, len(blocks))}
+def mark_boilerplate(blocks: tuple[RawBlock, ...], *, structured: bool = False) -> tuple[RawBlock, ...]:
+    """Give the same blocks, with those that carry no content turned to `BOILERPLATE`.
+
+    `structured` says that headings and items are marked as such, as in HTML, not told by their look.
+    """
+    headed = _headed(blocks, structured)
+    sure = headed if structured else frozenset()
+    heads = {i for i, b in enumerate(blocks) if structured and b.kind is BlockKind.HEADING}
+    repeated = _repeated(blocks, headed | heads)
+    dropped = _menus(blocks, sure)
+    dropped |= {i for i, b in enumerate(blocks) if (b.kind not in _NEVER_REPEATED and _key(b) in repeated) or _is_notice(b.text)}
+    dropped |= {i for i, b in enumerate(blocks) if i not in sure and _is_stray(i, b, dropped, len(blocks))}
     return tuple(_as_boilerplate(block) if index in dropped else block for index, block in enumerate(blocks))
 
 
@@ -58,18 +69,36 @@ def _key(block: RawBlock) -> str:
     return _PAGE_NUMBER.sub("", block.text).strip().lower()
 
 
-def _repeated(blocks: tuple[RawBlock, ...]) -> set[str]:
-    tables = {BlockKind.TABLE_ROW, BlockKind.TABLE_HEADER}
-    counts = Counter(_key(b) for b in blocks if b.kind not in tables)
+def _repeated(blocks: tuple[RawBlock, ...], headed: AbstractSet[int]) -> set[str]:
+    """Give the keys of what stands on the page again and again, the blocks of `headed` not counted."""
+    counts = Counter(_key(b) for i, b in enumerate(blocks) if b.kind not in _NEVER_REPEATED and i not in headed)
     return {text for text, count in counts.items() if count >= _REPEATS}
 
 
-def _menus(blocks: tuple[RawBlock, ...]) -> set[int]:
+def _titles_a_code(block: RawBlock) -> bool:
+    short = len(block.text.split()) <= _CODE_TITLE_MAX_WORDS and block.text.rstrip()[-1:] not in ".;,"
+    return short and block.kind in {BlockKind.HEADING, BlockKind.PARAGRAPH} and bool(find_codes(canonical(block.text)))
+
+
+def _headed(blocks: tuple[RawBlock, ...], structured: bool) -> set[int]:
+    """Give the indexes of the words right below a heading (a guessed one must name a code), and of lists below a heading or a sentence."""
+    running = _repeated(blocks, frozenset())
+    found: set[int] = set()
+    for index, (before, block) in enumerate(itertools.pairwise(blocks), start=1):
+        heads = before.kind is BlockKind.HEADING
+        leads = heads or index - 1 in found or not _is_menu_line(before)
+        titled = _titles_a_code(before) and _key(before) not in running
+        if titled or (structured and heads) or (block.kind is BlockKind.ITEM and leads):
+            found.add(index)
+    return found
+
+
+def _menus(blocks: tuple[RawBlock, ...], headed: AbstractSet[int]) -> set[int]:
     """Give the indexes of blocks in runs of short lines that rule on nothing, as menus and link lists are."""
     found: set[int] = set()
     run: list[int] = []
     for index, block in enumerate(blocks):
-        if _is_menu_line(block):
+        if _is_menu_line(block) and index not in headed:
             run.append(index)
         else:
             found.update(_menu_of(blocks, run))

@@ -13,6 +13,7 @@ import numpy as np
 from corpus.digests import digest_paths, digest_root
 from corpus.errors import CodeciteError, CorpusError, IngestError, UnreadableDocument
 from corpus.front_matter import FrontMatter
+from ingest.canonical import canonical
 from ingest.documents import Document, DocumentText, Passage
 from ingest.embed import Embedder, Vectors
 from ingest.extract import SUFFIXES, extract
@@ -218,7 +219,7 @@ def _describe(found: Extracted, content: bytes, source: Source, by_hand: Mapping
     document = Document(
         id=document_id(content, by_hand),
         sha256=hashlib.sha256(content).hexdigest(),
-        title=found.title or source.path.stem,
+        title=found.title if canonical(found.title).strip() else source.path.stem,
         publisher=found.publisher,
         authority=front.authority or "",
         edition=front.edition or "",
@@ -233,5 +234,6 @@ def _describe(found: Extracted, content: bytes, source: Source, by_hand: Mapping
         path=source.key,
         added_at=added_at,
     )
-    settled: dict[str, Any] = dict(by_hand)
+    told: dict[str, str] = {name: getattr(document, name) for name in PROPERTIES} | dict(by_hand)
+    settled: dict[str, Any] = {name: " ".join(canonical(words).split()) for name, words in told.items()}
     return replace(document, **settled)

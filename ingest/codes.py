@@ -13,10 +13,11 @@ _HCPCS = r"[A-V]\d{4}"
 _CATEGORY = r"[A-Z]\d[0-9A-Z]"
 _ICD = rf"{_CATEGORY}\.(?:\d[0-9A-Z]{{0,3}}|[A-Z]\d{{0,3}})"
 _NOT_MONEY_OR_PHONE = r"(?<![$€£]\s)(?<!(?<!\d)\d{3}-)"
-_NOT_ZIP_OR_MONEY = r"(?!-\d{4}(?!\w))(?!\s(?:dollars|USD)\b)"
-_EDGE_LEFT = rf"(?<![\w$€£#])(?<!\d\.){_NOT_MONEY_OR_PHONE}"
-_EDGE_RIGHT = rf"(?!\w)(?!\.\d)(?!,\d{{3}}(?!\d)){_NOT_ZIP_OR_MONEY}"
-_CODE = re.compile(rf"{_EDGE_LEFT}(?:(?P<icd>{_ICD})|(?P<hcpcs>{_HCPCS})|(?P<cpt>{_CPT})){_EDGE_RIGHT}", re.IGNORECASE)
+_NOT_ZIP_OR_MONEY = r"(?!-\d{4}(?!\w))(?!-\d{3,4}-\d)(?!\s(?:dollars|USD)\b)"
+_FOOTNOTES = "¹²³⁰-⁹"
+_EDGE_LEFT = rf"(?:(?<![\w$€£#])|(?<=\bCPT)|(?<=\bHCPCS))(?<!\d\.)(?<!\bbox\s){_NOT_MONEY_OR_PHONE}"
+_EDGE_RIGHT = rf"(?![^\W{_FOOTNOTES}])(?!\.\d)(?!,\d{{3}}(?!\d)){_NOT_ZIP_OR_MONEY}"
+_CODE = re.compile(rf"{_EDGE_LEFT}(?:(?P<icd>(?-i:(?!v)){_ICD})|(?P<hcpcs>{_HCPCS})|(?P<cpt>{_CPT})){_EDGE_RIGHT}", re.IGNORECASE)
 _ONE_CATEGORY = re.compile(_CATEGORY, re.IGNORECASE)
 _CATEGORIES = re.compile(
     rf"\b(?:ICD(?:-?10)?(?:-CM)?|diagnos[ei]s|dx)\b[^.\n]{{0,24}}?\b(?P<list>{_CATEGORY}\b(?!\.\w)(?:(?:,| and| or|, and|, or) {_CATEGORY}\b(?!\.\w))*)",

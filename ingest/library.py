@@ -242,6 +242,8 @@ def open_writer(folder: Path) -> Iterator[Library]:
                 _create(library)
                 _check_schema(library)
                 yield library
+    except BrokenPipeError:  # of who reads our output, not of the folder
+        raise
     except OSError as error:
         raise LibraryUnusable(
             f"the data directory {folder} cannot be written ({error.strerror or error}); set CODECITE_DATA_DIR to a folder of your own"
@@ -278,8 +280,13 @@ def _engine(file: Path, *pragmas: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # sqlite3 would begin at the first change only, and reads would not be of one moment
         for pragma in ("busy_timeout = 10000", "foreign_keys = ON", *pragmas):
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
 
     @event.listens_for(engine, "handle_error")
     def _translate(context: Any) -> None:
@@ -333,6 +340,7 @@ def _retire(connection: Connection, which: Any, status: str) -> None:
 
 def _erase(connection: Connection, document_id: str) -> None:
     rows = select(tables.passages.c.row).where(tables.passages.c.document_id == document_id)
+    _set_fact(connection, "last_row", str(_last_row(connection)))
     _forget_words(connection, connection.execute(rows).scalars())
     connection.execute(delete(tables.passage_codes).where(tables.passage_codes.c.passage.in_(rows)))
     connection.execute(delete(tables.vectors).where(tables.vectors.c.passage.in_(rows)))
@@ -340,9 +348,16 @@ def _erase(connection: Connection, document_id: str) -> None:
     connection.execute(delete(tables.documents).where(tables.documents.c.id == document_id))
 
 
+def _last_row(connection: Connection) -> int:
+    """Give the highest number that a passage has ever had: none comes to name another, whatever a reader still holds."""
+    present = connection.execute(select(func.max(tables.passages.c.row))).scalar() or 0
+    return max(present, int(_fact(connection, "last_row") or 0))
+
+
 def _insert_passage(connection: Connection, passage: Passage, rows: Vectors) -> None:
     values = {**asdict(passage), **{name: json.dumps(getattr(passage, name)) for name in _LISTS}}
-    row = connection.execute(tables.passages.insert().values(**values)).inserted_primary_key[0]  # type: ignore[index]  # a single-row insert always has a key
+    row = _last_row(connection) + 1
+    connection.execute(tables.passages.insert().values(row=row, **values))
     codes = [{"code": c, "passage": row, "named": 1} for c in passage.named_codes]
     codes += [{"code": c, "passage": row, "named": 0} for c in passage.implied_codes]
     if codes:

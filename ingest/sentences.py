@@ -3,10 +3,11 @@
 import re
 
 _ABBREVIATIONS = (
-    "e.g", "i.e", "eg", "ie", "vs", "no", "nos", "dr", "drs", "mr", "ms", "mrs", "inc", "ltd", "co", "corp", "fig", "sec",
+    "e.g", "i.e", "eg", "ie", "vs", "dr", "drs", "mr", "ms", "mrs", "inc", "ltd", "co", "corp", "fig", "sec",
     "ch", "st", "approx", "dept", "est", "pub", "ref", "u.s", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept",
     "oct", "nov", "dec", "al", "cf", "art", "para", "vol", "rev", "pt", "pts", "max", "min", "incl", "excl",
 )  # fmt: skip
+_BEFORE_NUMBERS = ("no", "nos")
 _END = re.compile(r"[.!?][\"')\]”’]*(?=\s+\S|$)|(?<=[a-z0-9)]{2})[.!?](?=[A-Z][a-z])|\n{2,}|\n(?=\s*(?:[-*•]|\d+[.)])\s)")
 _LEADING = "*•·,;|"
 _LAST_WORD = re.compile(r"([A-Za-z][A-Za-z.]*)$")
@@ -28,6 +29,8 @@ def _is_end(text: str, match: re.Match[str]) -> bool:
     if not match.group().startswith("."):
         return True
     word = _LAST_WORD.search(text, 0, match.start())
+    if word and word.group().lower() in _BEFORE_NUMBERS:
+        return not re.match(r"\s*(?:\d|[a-z#])", text[match.end() :])
     if word and (word.group().lower() in _ABBREVIATIONS or re.fullmatch(r"[A-Z](\.[A-Z])*", word.group())):
         return False
     rest = text[match.end() :].lstrip()

@@ -14,6 +14,7 @@ from ingest.extract.pdf import read_pdf
 from ingest.extract.plain import read_plain
 
 SUFFIXES = (".md", ".markdown", ".txt", ".text", ".html", ".htm", ".pdf")
+_STRUCTURED = {"text/html", "text/markdown"}
 MAX_BYTES = 50_000_000
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -29,7 +30,8 @@ def extract(content: bytes, path: Path) -> Extracted:
         CorpusError: its front matter cannot be read.
     """
     found = _read(content, path)
-    marked = mark_boilerplate(found.blocks) if not any(b.note for b in found.blocks) else found.blocks
+    structured = found.media_type in _STRUCTURED
+    marked = found.blocks if any(b.note for b in found.blocks) else mark_boilerplate(found.blocks, structured=structured)
     if not any(b.kind not in {BlockKind.BOILERPLATE, BlockKind.HEADING} and any(map(str.isalnum, b.text)) for b in marked):
         raise UnreadableDocument(f"{path}: no content found, only headings or boilerplate; nothing was stored")
     return Extracted(

@@ -44,9 +44,9 @@ def read_html(text: str) -> Extracted:
 
 
 def _title(tree: "LexborHTMLParser") -> str:
-    heading, title = tree.css_first("h1"), tree.css_first("title")
-    words = heading.text() if heading is not None else title.text() if title is not None else ""
-    return " ".join(words.split())
+    """Give the first heading with words, rather of the content than of what is around it, else the name of the page."""
+    nodes = [node for found in ("main h1, [role=main] h1, article h1", "h1", "title") for node in tree.css(found)]
+    return next((words for node in nodes if (words := _squash(node.text()))), "")
 
 
 def _meta(tree: "LexborHTMLParser", name: str) -> str:
@@ -120,11 +120,14 @@ def _is_layout(table: "LexborNode") -> bool:
 def _table(node: "LexborNode") -> Iterator[RawBlock]:
     if (caption := node.css_first("caption")) is not None:
         yield RawBlock(BlockKind.PARAGRAPH, _squash(caption.text(separator=" ")))
+    above = True
     for index, row in enumerate(node.css("tr")):
         cells = [_squash(cell.text(separator=" ")) for cell in row.css("th, td")]
-        header = not row.css("td") or (index == 0 and not find_codes(canonical(cells[0])))
+        header = above and (not row.css("td") or (index == 0 and not find_codes(canonical(cells[0]))))
+        above = header or not any(cells)
+        kind = BlockKind.TABLE_ROW if not header else BlockKind.TABLE_HEADER if len(cells) > 1 else BlockKind.PARAGRAPH
         if any(cells):
-            yield RawBlock(BlockKind.TABLE_HEADER if header else BlockKind.TABLE_ROW, " | ".join(cells))
+            yield RawBlock(kind, " | ".join(cells))
 
 
 def _below(node: "LexborNode") -> Iterator["LexborNode"]:
@@ -134,10 +137,14 @@ def _below(node: "LexborNode") -> Iterator["LexborNode"]:
 
 
 def _inline(node: "LexborNode") -> str:
-    return "".join(
-        "\n" if part.tag == _BREAK else part.text(deep=False).replace("\n", " ") if part.tag == "-text" else ""
-        for part in node.traverse(include_text=True)
-    )
+    return "".join(_words(part) for part in node.traverse(include_text=True))
+
+
+def _words(part: "LexborNode") -> str:
+    """Give the words of one node without those below it; the number of a footnote is parted from the code it stands at."""
+    if part.tag == "sup":
+        return " " if part.text().strip()[:1].isdigit() else ""
+    return "\n" if part.tag == _BREAK else part.text(deep=False).replace("\n", " ") if part.tag == "-text" else ""
 
 
 def _prose(words: str) -> Iterator[RawBlock]:

@@ -6,6 +6,7 @@ from datetime import date
 
 from corpus.errors import CorpusError
 from corpus.front_matter import FrontMatter, split_front_matter
+from ingest.canonical import canonical
 from ingest.documents import BlockKind, Note
 from ingest.extract.blocks import Extracted, RawBlock
 from ingest.extract.html import read_html
@@ -15,6 +16,9 @@ _ATTRIBUTES = re.compile(r"\n?\{:\s*(?P<body>[^{}\n]*)\}\s*$")
 _PAIR = re.compile(r"""#(?P<id>[\w.:-]+)|(?P<key>[a-z_]+)=(?:"(?P<quoted>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))""")
 
 
+_PARTING = re.compile(r"<(?:br|sup)\b", re.IGNORECASE)
+
+
 def read_markdown(text: str) -> Extracted:
     """Give the blocks of a Markdown file.
 
@@ -22,6 +26,8 @@ def read_markdown(text: str) -> Extracted:
         CorpusError: the front matter cannot be read.
     """
     front, body_start = split_front_matter(text)
+    told = {name: canonical(value) for name, value in front if isinstance(value, str)}
+    front = front.model_copy(update=told)
     blocks = tuple(_blocks(text[body_start:], front))
     first_heading = next((b.text for b in blocks if b.kind is BlockKind.HEADING), "")
     return Extracted("text/markdown", blocks, front.title or first_heading, front.publisher or "", front)
@@ -63,8 +69,14 @@ def _blocks(body: str, front: FrontMatter) -> Iterator[RawBlock]:
 
 
 def _words(children: list | None) -> str:  # type: ignore[type-arg]  # markdown-it ships no usable token generics
-    parts = {"softbreak": "\n", "hardbreak": "\n"}
-    return "".join(parts.get(c.type, c.content if c.type in {"text", "code_inline"} else "") for c in children or [])
+    return "".join(_word(child.type, child.content) for child in children or [])
+
+
+def _word(kind: str, content: str) -> str:
+    """Give the words of one inline token; a line break and the number of a footnote do not run into the code before them."""
+    if kind == "html_inline":
+        return " " if _PARTING.match(content) else ""
+    return "\n" if kind in {"softbreak", "hardbreak"} else content if kind in {"text", "code_inline"} else ""
 
 
 def _split_attributes(words: str, front: FrontMatter) -> tuple[str, Note | None]:

@@ -1,10 +1,15 @@
 """Read PDF: the text of each page in reading order, with true page numbers."""
 
+import re
 from pathlib import Path
 
 from corpus.errors import UnreadableDocument
 from ingest.extract.blocks import Extracted, RawBlock
 from ingest.extract.plain import plain_blocks
+
+_NO_TITLE = re.compile(
+    r"^\W*(?:untitled\W*|microsoft (?:word|powerpoint|excel) - .*)$|\.(?:docx?|rtf|indd|pptx?|xlsx?|qxd|pdf|pmd|p65)\W*$", re.IGNORECASE
+)
 
 
 def read_pdf(content: bytes, path: Path) -> Extracted:
@@ -21,7 +26,7 @@ def read_pdf(content: bytes, path: Path) -> Extracted:
         raise UnreadableDocument(_why(error, path)) from error
     try:
         pages = [_page_text(file[index]) for index in range(len(file))]
-        title = str(file.get_metadata_dict().get("Title", "")).strip()
+        title = _title(file)
     except pdfium.PdfiumError as error:
         raise UnreadableDocument(f"{path}: damaged PDF; save it again from its source and retry") from error
     finally:
@@ -39,6 +44,15 @@ def _page_text(page: object) -> str:
     words: str = text_page.get_text_bounded()
     text_page.close()
     return words.replace("\x02", "-").replace("\ufffe", "-")
+
+
+def _title(file: object) -> str:
+    """Give the title among the properties of a PDF, "" where it is the name of the file it was made from, or no text."""
+    try:
+        told: str = file.get_metadata_value("Title")  # type: ignore[attr-defined]  # pypdfium2 ships no types
+    except UnicodeDecodeError:
+        return ""
+    return "" if _NO_TITLE.search(told) else told.strip()
 
 
 def _why(error: Exception, path: Path) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from ingest.documents import BlockKind
 from ingest.extract.blocks import Extracted, RawBlock
 
-_QUESTION = re.compile(r"(?:[A-Z][a-z]+ )?(?:Question|Q)\s?(?:\d{1,3})?\s?[:.)]\s+(?=\S)", re.IGNORECASE)
-_ANSWER = re.compile(r"(?:[A-Z][a-z]+ )?(?:Answer|A)\s?(?:\d{1,3})?\s?[:.)]\s+(?=\S)", re.IGNORECASE)
+_QUESTION = re.compile(r"(?:(?i:(?:[A-Z][a-z]+ )?Question)|Q|q(?=\s?\d{0,3}\s?:))\s?(?:\d{1,3})?\s?[:.)]\s+(?=\S)")
+_ANSWER = re.compile(r"(?:(?i:(?:[A-Z][a-z]+ )?Answer)|A|a(?=\s?\d{0,3}\s?:))\s?(?:\d{1,3})?\s?[:.)]\s+(?=\S)")
 _ITEM = re.compile(r"(?:[-*•‣▪◦]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s+|$)")
 _MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*$")
 _RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?")

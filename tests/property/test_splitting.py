@@ -3,15 +3,18 @@
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.build import Source, _read
 from ingest.canonical import canonical
 from ingest.codes import find_codes
-from ingest.documents import BlockKind, Document, DocumentText
+from ingest.documents import BlockKind, Document, DocumentText, Passage
 from ingest.extract.blocks import RawBlock, assemble
+from ingest.sentences import sentence_spans
 from ingest.split import MAX_CHARS, embedding_texts, split
 
 WORDS = st.sampled_from(
@@ -140,3 +143,64 @@ def test_ids_come_from_content(blocks: list[RawBlock]) -> None:
 def test_a_run_without_a_place_to_cut_is_cut_all_the_same(between: str) -> None:
     source = build([RawBlock(BlockKind.PARAGRAPH, between.join(["y" * MAX_CHARS] * 3))])
     assert sum(p.text.count("y") for p in split(source)) == MAX_CHARS * 3
+
+
+CODES = st.integers(77000, 77999).map(str)
+SAID = st.sampled_from(["No.", "Yes.", "No, never.", "Prior authorization is required.", "Once a day", "Physician order", "See the manual"])
+ASKED = st.builds("May {} be billed {}?".format, CODES, st.sampled_from(["twice", "weekly", "with modifier 26"]))
+PAIRS = st.lists(st.tuples(ASKED, SAID), min_size=1, max_size=8)
+LABELS = st.sampled_from([("Question", "Answer"), ("Q", "A"), ("Coding Question", "Coding Answer")])
+TABLE = st.lists(st.tuples(CODES, SAID), min_size=1, max_size=30)
+SECTIONS = st.lists(st.tuples(CODES, SAID, st.lists(SAID, max_size=4)), min_size=1, max_size=6)
+
+
+def read(content: str, name: str) -> tuple[DocumentText, tuple[Passage, ...]]:
+    found = _read(Source(name, Path(name)), content.encode(), {}, "")
+    return found, split(found)
+
+
+@STEADY
+@given(PAIRS, LABELS, st.sampled_from(["a.txt", "a.md"]))
+def test_whatever_is_answered_stays_with_its_question(pairs: list[tuple[str, str]], labels: tuple[str, str], name: str) -> None:
+    asked = [(f"{labels[0]}: {question}", f"{labels[1]}: {answer}") for question, answer in pairs]
+    _, cut = read("\n\n".join(f"{question}\n\n{answer}" for question, answer in asked), name)
+    assert [p.text for p in cut] == [f"{question}\n\n{answer}" for question, answer in asked]
+
+
+@STEADY
+@given(TABLE, st.sampled_from(["a.txt", "a.md", "a.html"]))
+def test_every_row_of_a_table_that_is_read_carries_its_header(rows: list[tuple[str, str]], name: str) -> None:
+    barred = "| Code | Rule |\n|---|---|\n" + "".join(f"| {code} | {rule} |\n" for code, rule in rows)
+    cells = "".join(f"<tr><td>{code}</td><td>{rule}</td></tr>" for code, rule in rows)
+    page = f"<html><body><table><tr><th>Code</th><th>Rule</th></tr>{cells}</table></body></html>"
+    _, cut = read(page if name == "a.html" else barred, name)
+    held = [line for p in cut for line in p.text.split("\n")]
+    assert held == ["Code | Rule", *(f"{code} | {rule}" for code, rule in rows)]
+    assert all("Code | Rule" in (p.header or p.text) for p in cut)
+
+
+@STEADY
+@given(SECTIONS, st.sampled_from(["a.md", "a.html"]))
+def test_what_stands_below_a_code_is_never_taken_for_wrapping(sections: list[tuple[str, str, list[str]]], name: str) -> None:
+    marked = "".join(f"## {code}\n\n{rule}\n\n" + "".join(f"- {item}\n" for item in items) + "\n" for code, rule, items in sections)
+    listed = ((code, rule, "".join(f"<li>{item}</li>" for item in items)) for code, rule, items in sections)
+    page = "<html><body>" + "".join(f"<h2>{code}</h2><p>{rule}</p><ul>{items}</ul>" for code, rule, items in listed) + "</body></html>"
+    _, cut = read(marked if name == "a.md" else page, name)
+    kept = "\n\n".join(p.text for p in cut).replace("\n\n", "\n").split("\n")
+    assert kept == [line for _, rule, items in sections for line in (rule, *items)]
+    assert {p.section[-1] for p in cut} == {code for code, _, _ in sections}
+
+
+@STEADY
+@given(SENTENCES | DENSE | ANY)
+def test_no_two_codes_overlap(text: str) -> None:
+    assert all(a.end <= b.start for a, b in pairwise(find_codes(canonical(text))))
+
+
+@STEADY
+@given(SENTENCES | DENSE | ANY)
+def test_sentences_are_ordered_apart_and_lose_no_letter(text: str) -> None:
+    spans = sentence_spans(text)
+    assert all(a < b <= c < d for (a, b), (c, d) in pairwise(spans))
+    inside = {offset for start, end in spans for offset in range(start, end)}
+    assert not [c for i, c in enumerate(text) if i not in inside and c.isalnum()]

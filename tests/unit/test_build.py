@@ -194,3 +194,13 @@ def test_a_document_without_a_passage_is_never_stored(tmp_path: Path, monkeypatc
     with pytest.raises(CodeciteError, match="no passage"):
         bring(tmp_path, {"a.md": ODD})
     assert texts(tmp_path) == []
+
+
+def test_properties_that_are_no_text_stop_neither_their_file_nor_the_others(tmp_path: Path) -> None:
+    reports = bring(
+        tmp_path, {"a.md": '---\ntitle: "T\\uD800"\npayer: "\\uD800P"\n---\nOdd rule on 77370.\n', "b.md": EVEN}, publisher="A\udcff"
+    )
+    assert outcomes(reports) == ["added", "added"]
+    with open_reader(tmp_path) as library:
+        assert {(d.title, d.publisher) for d, _, _ in library.documents()} == {("T", "A"), ("Even", "A")}
+        assert {p.payer for d, _, _ in library.documents() for p in library.passages(d.id)} == {"P", "all"}

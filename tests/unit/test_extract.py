@@ -411,3 +411,156 @@ def test_front_matter_comes_before_guesses(tmp_path: Path) -> None:
     text = "---\ntitle: Set\npublisher: By Hand\nedition: 2026\n---\n# Other\n\n77370 is content.\n\n© 2026 Example Society. All rights reserved.\n"
     document = read(tmp_path, "a.md", text).document
     assert (document.title, document.publisher, document.edition) == ("Set", "By Hand", "2026")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_answers_that_are_alike_stay_with_their_questions(tmp_path: Path, name: str) -> None:
+    text = "".join(f"Question: May 7733{n} be billed twice?\n\nAnswer: No.\n\n" for n in range(4))
+    cut = split(read(tmp_path, name, text))
+    assert [p.text.splitlines()[-1] for p in cut] == ["Answer: No."] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "rule"),
+    [
+        ("a.txt", "7733{}\n", "Prior authorization is required for this.\n\n"),
+        ("a.txt", "CPT 7733{} weekly physics\n\n", "It may not be billed with any other service of that day.\n\n"),
+        ("a.md", "## 7733{} rule\n\n", "Not separately payable.\n\n"),
+        ("a.md", "## 7733{} rule\n\n", "Not separately payable\n\n"),
+        ("a.html", "<h2>7733{}</h2>", "<p>Prior authorization is required.</p>"),
+    ],
+)
+def test_a_rule_that_several_codes_share_is_kept_under_each(tmp_path: Path, name: str, head: str, rule: str) -> None:
+    text = "".join(head.format(n) + rule for n in range(1, 6))
+    words = rule.removeprefix("<p>").removesuffix("</p>").strip()
+    kept = passages(read(tmp_path, name, html(text) if name == "a.html" else text))
+    assert kept.count(words) == 5
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.html"])
+def test_a_list_below_a_heading_is_no_menu(tmp_path: Path, name: str) -> None:
+    items = ["Physician order", "Signed report", "Dose record"]
+    marked = "# Rules\n\n## Documentation\n\n" + "".join(f"- {item}\n" for item in items) + "\nFor 77336 all are due.\n"
+    listed = "<h1>Rules</h1><h2>Documentation</h2><ul>" + "".join(f"<li>{i}</li>" for i in items) + "</ul><p>For 77336 all are due.</p>"
+    document = read(tmp_path, name, marked if name == "a.md" else html(listed))
+    assert texts(document, BlockKind.ITEM) == items
+    assert split(document)[0].section == ("Rules", "Documentation")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Register the patient before the simulation takes place.",
+        "Sign on the day of treatment, before the record is closed.",
+        "Sign in the chart of the patient after each check.",
+        "Log out the source after each treatment in the book of sources.",
+    ],
+)
+def test_an_instruction_that_begins_like_a_menu_is_content(tmp_path: Path, line: str) -> None:
+    assert line in passages(read(tmp_path, "a.txt", f"The rule on 77370 comes first here.\n\n{line}\n\nThe rule on 77336 comes last.\n"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Log in", "Sign up now", "Sign in to your account", "Register", "Register to view content", "REGISTER NOW", "Log in or register", "Log in / Register",
+     "Register for free to see 77370", "Subscribe", "Login"],
+)  # fmt: skip
+def test_log_in_and_register_lines_stay_out(tmp_path: Path, line: str) -> None:
+    text = f"The rule on 77370 comes first here.\n\n{line}\n\nThe rule on 77336 comes last.\n"
+    assert line not in passages(read(tmp_path, "a.txt", text))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.html", html("<p>77370<sup>1</sup> may be billed with CPT<sup>®</sup> 77336<sup>2,3</sup>.</p>")),
+        ("a.html", html("<table><tr><th>Code</th><th>Use</th></tr><tr><td>77370<sup>1</sup></td><td>77336<br>once</td></tr></table>")),
+        ("a.md", "77370<sup>1</sup> may be billed with 77336<sup>2</sup>.\n"),
+        ("a.md", "| Code | Use |\n|---|---|\n| 77370<br>77336 | once<br/>weekly |\n"),
+        ("a.txt", "77370¹ may be billed with 77336².\n"),
+    ],
+)
+def test_a_footnote_or_a_line_break_does_not_run_into_a_code(tmp_path: Path, name: str, text: str) -> None:
+    assert [c for p in split(read(tmp_path, name, text)) for c in p.named_codes] == ["77370", "77336"]
+
+
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        ("<header><h1>Example Payer</h1></header><main><h1>Policy on 77300</h1><p>77300 is content.</p></main>", "Policy on 77300"),
+        ("<h1><img src='logo.png'></h1><p>77300 is content.</p>", "T"),
+        ("<h1>Policy\u200b on\u00a077300</h1><p>77300 is content.</p>", "Policy on 77300"),
+    ],
+)
+def test_a_page_is_titled_by_its_content(tmp_path: Path, body: str, title: str) -> None:
+    assert read(tmp_path, "p.html", html(body)).document.title == title
+
+
+def test_a_heading_row_in_the_middle_of_a_table_takes_no_header_from_its_rows(tmp_path: Path) -> None:
+    rows = ["<tr><td>77300</td><td>10</td></tr>", "<tr><th colspan='2'>Brachytherapy</th></tr>", "<tr><td>77316</td><td>1</td></tr>"]
+    body = "<table><tr><th colspan='2'>Limits of 2026</th></tr><tr><th>Code</th><th>Limit</th></tr>" + "".join(rows) + "</table>"
+    document = read(tmp_path, "p.html", html(body))
+    assert texts(document, BlockKind.TABLE_HEADER) == ["Code | Limit"]
+    assert texts(document, BlockKind.PARAGRAPH) == ["Limits of 2026"]
+    assert texts(document, BlockKind.TABLE_ROW) == ["77300 | 10", "Brachytherapy", "77316 | 1"]
+
+
+@pytest.mark.parametrize(
+    "line", ["Appendix A: Codes and modifiers", "a) the first thing is named here.", "Part A: hospital services", "A 12 is no."]
+)
+def test_a_lettered_line_is_no_answer(tmp_path: Path, line: str) -> None:
+    text = f"It covers the following things here.\n\n{line}\n\nThe rule on 77370 comes last, and it is long.\n"
+    assert texts(read(tmp_path, "a.txt", text), BlockKind.ANSWER) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("Q:", "A:"), ("q:", "a:"), ("Q1.", "A1."), ("QUESTION 2:", "ANSWER 2:"), ("Coding Question:", "Coding Answer:")],
+)
+def test_the_ways_to_label_a_pair(tmp_path: Path, question: str, answer: str) -> None:
+    document = read(tmp_path, "a.txt", f"{question} May 77370 be billed?\n{answer} No.\n")
+    assert texts(document, BlockKind.QUESTION, BlockKind.ANSWER) == [f"{question} May 77370 be billed?", f"{answer} No."]
+
+
+def titled_pdf(title: bytes) -> bytes:
+    made = make_pdf(["Policy on 77370\nThe rule on 77370 is long enough to be read here."])
+    info = b"9 0 obj\n<< /Title %s >>\nendobj\n" % title
+    table = made.index(b"xref\n0")
+    return made[:table] + info + made[table:].replace(b"trailer << ", b"trailer << /Info 9 0 R ")
+
+
+@pytest.mark.parametrize(
+    ("told", "title"),
+    [
+        (b"(Policy of the plan)", "Policy of the plan"),
+        (b"<FEFF200B0050006F006C006900630079202E>", "Policy"),
+        (b"<FEFFD800>", "Policy on 77370"),
+        (b"(Microsoft Word - policy_v3.docx)", "Policy on 77370"),
+        (b"(policy_v3.indd)", "Policy on 77370"),
+        (b"(untitled)", "Policy on 77370"),
+        (b"( )", "Policy on 77370"),
+    ],
+)
+def test_a_pdf_is_titled_by_its_properties_where_they_tell_a_title(tmp_path: Path, told: bytes, title: str) -> None:
+    assert read(tmp_path, "d.pdf", titled_pdf(told)).document.title == title
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.html"])
+def test_headings_that_each_code_has_stay_in_the_path_of_their_section(tmp_path: Path, name: str) -> None:
+    codes = ["77331", "77332", "77333", "77334"]
+    marked = "".join(
+        f"## {code}\n\n### Documentation\n\n- Physician order\n- Signed report\n\n### Limits\n\nOnce a day\n\n" for code in codes
+    )
+    listed = "<h3>Documentation</h3><ul><li>Physician order</li><li>Signed report</li></ul><h3>Limits</h3><p>Once a day</p>"
+    cut = split(read(tmp_path, name, marked if name == "a.md" else html("".join(f"<h2>{code}</h2>{listed}" for code in codes))))
+    assert [p.section for p in cut] == [(code, part) for code in codes for part in ("Documentation", "Limits")]
+    assert {p.text for p in cut} == {"Physician order\nSigned report", "Once a day"}
+
+
+def test_a_running_head_that_names_a_code_lends_nothing_to_the_line_below_it(tmp_path: Path) -> None:
+    rule = "The rule of page {} is on 7730{} and is long enough to read."
+    pages = ["Policy on IMRT 77301\nPlan of Example County, confidential\n" + rule.format(n, n) for n in (1, 2, 3, 4)]
+    kept = passages(read(tmp_path, "d.pdf", make_pdf(pages)))
+    assert "confidential" not in kept
+    assert "Policy on IMRT" not in kept
+    assert all(rule.format(n, n) in kept for n in (1, 2, 3, 4))

@@ -7,16 +7,18 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 
 from corpus.errors import IngestError, LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
 from ingest.build import Source, ingest, read_source, rebuild, shipped_sources, user_sources
+from ingest.embed import Vectors
 from ingest.library import Library, open_reader, open_writer
-from ingest.lookup import document_counts
+from ingest.lookup import all_vectors, document_counts
 from ingest.split import POLICY, split
 from tests.support import HashEmbedder, bring, make_pdf, outcomes, state, texts
 
@@ -389,3 +391,123 @@ def test_words_of_documents_out_of_use_do_not_weigh_on_others(tmp_path: Path) ->
         assert document_counts(library, ["old", "new", "rule"]) == ({"old": 1, "new": 0, "rule": 2}, 2)
         library.remove(old)
         assert document_counts(library, ["old", "rule"]) == ({"old": 0, "rule": 1}, 1)
+
+
+def test_all_that_one_look_reads_is_of_one_moment(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n", "b.md": "# B\n\nRule on 77336.\n"})
+    count = text("SELECT count(*) FROM passages")
+    with open_reader(tmp_path) as reader, open_writer(tmp_path) as writer:
+        with reader.engine.connect() as connection:
+            assert connection.execute(count).scalar() == 2
+            writer.purge(writer.documents()[0][0].id)
+            assert connection.execute(count).scalar() == 2
+        with reader.engine.connect() as connection:
+            assert connection.execute(count).scalar() == 1
+
+
+def test_a_change_that_fails_halfway_leaves_nothing_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nOld rule on 77370.\n\n## B\n\nOld rule on 77336.\n"})
+    before = state(tmp_path)
+    calls = iter([None])
+
+    def fail(*_: object) -> None:
+        next(calls)
+
+    monkeypatch.setattr("ingest.library._index_words", fail)
+    with pytest.raises(StopIteration):
+        bring(tmp_path, {"a.md": "# A\n\nNew rule on 77370.\n\n## B\n\nNew rule on 77336.\n"})
+    monkeypatch.undo()
+    assert state(tmp_path) == before
+    assert texts(tmp_path) == ["Old rule on 77370.", "Old rule on 77336."]
+    with open_reader(tmp_path) as library:
+        assert document_counts(library, ["old", "new"]) == ({"old": 2, "new": 0}, 2)
+
+
+class _Stopped(_Other):
+    """Fails at its second document, as a process does that is stopped in the middle."""
+
+    def __init__(self) -> None:
+        self.left = 1
+
+    def encode(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Vectors:
+        if not self.left:
+            raise RuntimeError("stopped")
+        self.left -= 1
+        return super().encode(texts, advance)
+
+
+def test_a_rebuild_that_was_stopped_is_told_and_finished_by_the_next(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n", "b.md": "# B\n\nRule on 77336.\n"})
+    with open_writer(tmp_path) as library:
+        with pytest.raises(RuntimeError, match="stopped"):
+            rebuild(library, _Stopped())
+        for identity in (HashEmbedder.identity, _Other.identity):
+            with pytest.raises(LibraryStale, match="--rebuild"):
+                library.require(identity, POLICY)
+        assert rebuild(library, _Other()) == 2
+        library.require(_Other.identity, POLICY)
+        assert _whole(library)
+
+
+def test_a_reader_of_the_output_that_goes_away_is_no_fault_of_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(BrokenPipeError), open_writer(tmp_path):
+        raise BrokenPipeError(32, "Broken pipe")
+    assert not (tmp_path / "writer.pid").exists()
+    with pytest.raises(LibraryUnusable, match="No space left"), open_writer(tmp_path):
+        raise OSError(28, "No space left on device")
+
+
+def test_what_names_no_document_changes_no_answer(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n"})
+    before = state(tmp_path)[0]
+    with open_writer(tmp_path) as library:
+        for change in (library.remove, library.restore, library.purge, library.replace):
+            change("d-none")
+        (identity,) = [d.id for d, _, _ in library.documents()]
+        library.restore(identity)
+        library.restore(identity)
+        assert document_counts(library, ["rule"]) == ({"rule": 1}, 1)
+    assert state(tmp_path)[0] == before
+
+
+def test_a_row_number_never_comes_to_name_another_passage(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n"})
+    with open_writer(tmp_path) as library:
+        (former,) = all_vectors(library)[0].tolist()
+        library.purge(library.documents()[0][0].id)
+    bring(tmp_path, {"a.md": "# A\n\nOther rule on 77336.\n"})
+    with open_reader(tmp_path) as library:
+        assert former not in all_vectors(library)[0].tolist()
+
+
+def test_kills_while_documents_are_replaced_converge_too(tmp_path: Path) -> None:
+    _many(tmp_path / "calm")
+    _ingest_forever(str(tmp_path / "calm"))
+    _change(tmp_path / "calm")
+    _ingest_forever(str(tmp_path / "calm"))
+    calm = state(tmp_path / "calm")[0]
+    with open_reader(tmp_path / "calm") as library:
+        counted = document_counts(library, ["zero", "rule"])
+    for delay in (0.03, 0.08):
+        folder = tmp_path / f"kill-{delay}"
+        _many(folder)
+        _ingest_forever(str(folder))
+        _change(folder)
+        process = multiprocessing.get_context("fork").Process(target=_ingest_forever, args=(str(folder),))
+        process.start()
+        time.sleep(delay)
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+        with open_writer(folder) as library:
+            assert _whole(library)
+            assert len(library.documents()) == 24, "each file is there once, in its former version or in its present one"
+        _ingest_forever(str(folder))
+        assert state(folder)[0] == calm
+        with open_reader(folder) as library:
+            assert document_counts(library, ["zero", "rule"]) == counted
+            assert counted[0]["zero"] == 24
+
+
+def _change(folder: Path) -> None:
+    for file in (folder / "files").iterdir():
+        file.write_text(file.read_text().replace("Rule 0 of", "Rule zero of"))
