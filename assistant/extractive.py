@@ -19,7 +19,7 @@ from assistant.polarity import (
     speaks_of_both,
 )
 from assistant.terms import content_terms, expand, stem, stems
-from ingest.codes import codes_written
+from ingest.codes import codes_written, index_key
 from ingest.documents import Passage
 from ingest.embed import Embedder
 from ingest.sentences import sentence_spans
@@ -150,7 +150,7 @@ class ExtractiveAnswerer:
     def _idf(self, question: Question) -> _Idf:
         """Give for each word of the question, codes left out, the stems that count as it and its weight (rarer is heavier)."""
         added = expand(question.text, self._glossary)
-        words = [word for word in content_terms(question.text) if word.upper() not in question.codes]
+        words = [word for word in content_terms(question.text) if index_key(word) not in question.codes]
         counts, total = self._counts(words)
         return {w: (frozenset({stem(w), *map(stem, added.get(w, ()))}), log(1 + total / (1 + counts[w]))) for w in words}
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-_WORD = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?|\d+(?:\.\d+)?[A-Za-z]?|[A-Za-z]\d+")
+_WORD = re.compile(r"[^\W_]*\d(?:\.\d+)?[^\W_]*|[^\W_]+(?:['’][a-z]+)?")
 _STOP = frozenset(
     """
     a about above after again all also am an and any are aren't as at be because been before being below between both but by can
