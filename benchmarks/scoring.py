@@ -1,0 +1,151 @@
+"""Score ranked passages against spans of the documents, so that systems that cut differently compare.
+
+A passage is right for a question when it holds at least half of one of its targets. Places are counted in letters
+and digits only: peers squeeze white space, and reading repairs hyphens and odd characters.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import log2
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEPTH = 10
+"""Ranks that nDCG looks at."""
+RECALL_DEPTH = 5
+CONTEXT_CHARS = 4_000
+_DRAWS = 2_000
+_SEED = 2026
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a question looks for: the half-open span `[start, end)` of a document, in its letters and digits."""
+
+    doc: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a passage stands, in letters and digits of its document."""
+
+    doc: str
+    start: int
+    end: int
+
+    def holds(self, target: Target) -> bool:
+        """Tell whether at least half of the target lies in here."""
+        shared = min(self.end, target.end) - max(self.start, target.start)
+        return self.doc == target.doc and 2 * shared >= target.end - target.start
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionScore:
+    """The scores of one question, each from 0 to 1; `reachable` is 0 where no passage of the system is right."""
+
+    ndcg: float
+    recall: float
+    in_context: float
+    reachable: float
+
+
+def letters(text: str) -> str:
+    """Give the letters and digits of `text`, decomposed and in lower case."""
+    return "".join(_folded(character) for character in text)
+
+
+def target_at(doc: str, text: str, start: int, end: int) -> Target:
+    """Give the target for the characters `[start, end)` of a document's text."""
+    before = len(letters(text[:start]))
+    return Target(doc, before, before + len(letters(text[start:end])))
+
+
+def places_of(pieces: Iterable[tuple[str, str]], texts: Mapping[str, str]) -> list[Place | None]:
+    """Give the place of each piece `(document, text)`; those of one document must come in their order.
+
+    `texts` maps documents to their `letters`. A piece that does not occur in its document has no place.
+    """
+    cursor: dict[str, int] = {}
+    places: list[Place | None] = []
+    for doc, text in pieces:
+        words = letters(text)
+        start = texts[doc].find(words, cursor.get(doc, 0)) if words else -1
+        start = texts[doc].find(words) if start < 0 and words else start
+        places.append(Place(doc, start, start + len(words)) if start >= 0 else None)
+        cursor[doc] = max(start, cursor.get(doc, 0))
+    return places
+
+
+def right_for(target: Target, places: Sequence[Place | None], order: Mapping[str, Sequence[int]]) -> set[int]:
+    """Give the numbers of the places that hold a target; `order` lists those of each document."""
+    return {n for n in order.get(target.doc, ()) if (place := places[n]) and place.holds(target)}
+
+
+def by_document(places: Sequence[Place | None]) -> dict[str, list[int]]:
+    """Give the numbers of the places of each document."""
+    order: dict[str, list[int]] = {}
+    for number, place in enumerate(places):
+        if place:
+            order.setdefault(place.doc, []).append(number)
+    return order
+
+
+def score(
+    ranked: Sequence[int], right: Sequence[set[int]], places: Sequence[Place | None], targets: Sequence[Target], texts: Sequence[str]
+) -> QuestionScore:
+    """Score one question: `right[i]` are the passages that hold `targets[i]`, `texts` those of all passages.
+
+    nDCG is binary, its ideal drawn from every right passage of this system's own cut. Recall is the share of the
+    targets that the first five passages hold (of five at most), `in_context` the share that stands in the first
+    4,000 characters.
+    """
+    relevant = set().union(*right)
+    top = ranked[:RECALL_DEPTH]
+    held = sum(1 for found in right if not found.isdisjoint(top))
+    shown = _shown(ranked, places, texts)
+    inside = sum(1 for target in targets if any(place.holds(target) for place in shown))
+    return QuestionScore(
+        ndcg=ndcg([number in relevant for number in ranked], len(relevant)),
+        recall=min(1.0, held / min(len(targets), RECALL_DEPTH)),
+        in_context=inside / len(targets),
+        reachable=float(bool(relevant)),
+    )
+
+
+def ndcg(gains: Sequence[bool], relevant: int) -> float:
+    """Give the normalised discounted gain of the first ten of `gains`, with `relevant` right passages in all; 0 when none."""
+    ideal = sum(1 / log2(rank + 1) for rank in range(1, min(relevant, DEPTH) + 1))
+    gained = sum(1 / log2(rank + 1) for rank, gain in enumerate(gains[:DEPTH], start=1) if gain)
+    return gained / ideal if ideal else 0.0
+
+
+def interval(values: Scores) -> tuple[float, float]:
+    """Give the 95 % bootstrap interval of the mean of `values`, one per question; for differences give the paired ones."""
+    draws = np.random.default_rng(_SEED).integers(0, len(values), size=(_DRAWS, len(values)))
+    low, high = np.quantile(values[draws].mean(axis=1), (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _shown(ranked: Sequence[int], places: Sequence[Place | None], texts: Sequence[str]) -> list[Place]:
+    """Give the places of what stands in the first 4,000 characters, the last passage cut short."""
+    shown: list[Place] = []
+    left = CONTEXT_CHARS
+    for number in ranked:
+        if left <= 0:
+            break
+        if place := places[number]:
+            shown.append(Place(place.doc, place.start, place.start + len(letters(texts[number][:left]))))
+        left -= len(texts[number])
+    return shown
+
+
+@cache
+def _folded(character: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", character).casefold() if c.isalnum())
