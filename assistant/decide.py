@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from assistant.answer import Abstention, Citation, Conflict, Draft, Hit, Intent, Question, Reason, Role, Sentence, Status, Verdict
+from assistant.lookalikes import near_codes
 from assistant.polarity import Ruling, is_negated, ruling_of
 
 _MAX_NEAR = 4
@@ -38,16 +39,19 @@ def proved_verdict(verdict: Verdict, question: Question, sentences: Sequence[Sen
     return verdict if says_yes == (verdict is Verdict.YES) else Verdict.NONE
 
 
-def unknown_codes(unknown: Sequence[str], near: Collection[str]) -> Abstention:
-    """Give the abstention on codes that neither the library nor the code registry knows."""
+def unknown_codes(unknown: Sequence[str], known: Collection[str]) -> Abstention:
+    """Give the abstention on codes that are not among the known ones, each with what it may stand for, nearest first."""
     names = ", ".join(unknown)
-    plural = len(unknown) > 1
-    hint = f" Near: {', '.join(sorted(near)[:_MAX_NEAR])}." if near else ""
     return Abstention(
         Reason.UNKNOWN_CODE,
-        f"No source in the library names {names}{', nor are they' if plural else ', nor is it'} in the code registry.{hint}",
+        " ".join(f"No such code in the library: {code}{_near(code, known)}." for code in unknown),
         f"A source that names {names}, if the number is right.",
     )
+
+
+def _near(code: str, known: Collection[str]) -> str:
+    near = near_codes(code, known)[:_MAX_NEAR]
+    return f"; near: {', '.join(near)}" if near else ""
 
 
 def not_in_force(question: Question, codes: Sequence[str]) -> Abstention:
@@ -85,19 +89,6 @@ def no_answer(question: Question, reason: Reason, hits: Sequence[Hit]) -> Absten
     return Abstention(
         reason, details.get(reason, "The library does not answer this.") + ("" if hits else " No passage is in scope."), wanted
     )
-
-
-def near_codes(code: str, known: Collection[str]) -> frozenset[str]:
-    """Give the known codes that differ from `code` by one changed character or two swapped neighbours."""
-    return frozenset(other for other in known if len(other) == len(code) and _is_near(code, other))
-
-
-def _is_near(one: str, other: str) -> bool:
-    apart = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
-    if len(apart) == 1:
-        return True
-    swapped = len(apart) == 2 and apart[1] == apart[0] + 1
-    return swapped and one[apart[0]] == other[apart[1]] and one[apart[1]] == other[apart[0]]
 
 
 def follow_ups(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 from assistant.answer import Intent, Question
+from assistant.lookalikes import find_doubtful, find_miswritten
 from corpus.errors import AnswerError
 from ingest.canonical import canonical
 from ingest.codes import expand_range, find_codes, find_modifiers, find_ranges, index_key
@@ -99,4 +100,4 @@ def _codes(text: str) -> tuple[str, ...]:
     for first, last in find_ranges(text):
         between = expand_range(index_key(first), index_key(last))
         listed += between if len(between) <= _MAX_RANGE else ()
-    return tuple(dict.fromkeys(listed))
+    return tuple(dict.fromkeys((*listed, *find_miswritten(text), *find_doubtful(text))))

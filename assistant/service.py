@@ -29,6 +29,7 @@ from assistant.answer import (
 from assistant.answer import DraftSentence as Proposed
 from assistant.extractive import Answerer, quotable
 from assistant.ground import ground
+from assistant.lookalikes import find_doubtful, find_miswritten, near_codes
 from assistant.question import asks_for_advice, read_question
 from assistant.retrieve import Retriever
 from corpus.digests import AUTHORITIES
@@ -126,10 +127,11 @@ class Assistant:
     # -- steps ---------------------------------------------------------------------------------------------
 
     def _without_gaps(self, question: Question) -> Question:
-        """Give the question without the numbers that lie in a range it names but are no codes."""
-        written = {index_key(mention.code) for mention in find_codes(question.text)}
+        """Give the question without the numbers that lie in a range it names, or look like amounts, but are no codes."""
+        written = {index_key(mention.code) for mention in find_codes(question.text)} | set(find_miswritten(question.text))
+        doubtful = {c for c in find_doubtful(question.text) if near_codes(c, self.known_codes())}
         unknown = self._unknown(question)
-        return replace(question, codes=tuple(c for c in question.codes if c in written or c not in unknown))
+        return replace(question, codes=tuple(c for c in question.codes if c in written | doubtful or c not in unknown))
 
     def _unknown(self, question: Question) -> tuple[str, ...]:
         missing = [c for c in question.codes if c not in self._registry]
@@ -140,8 +142,7 @@ class Assistant:
         unknown = self._unknown(question)
         if not unknown:
             return None
-        known = self.known_codes()
-        return decide.unknown_codes(unknown, frozenset().union(*(decide.near_codes(code, known) for code in unknown)))
+        return decide.unknown_codes(unknown, self.known_codes())
 
     def _nothing_on_the_day(self, question: Question, hits: Sequence[Hit]) -> Abstention | None:
         """Give the abstention where codes asked about have rules, but none in force on the date of service or none for the payer."""

@@ -12,18 +12,26 @@ _CPT = r"\d{5}|\d{4}[FTUM]"
 _HCPCS = r"[A-V]\d{4}"
 _CATEGORY = r"[A-Z]\d[0-9A-Z]"
 _ICD = rf"{_CATEGORY}\.(?:\d[0-9A-Z]{{0,3}}|[A-Z]\d{{0,3}})"
-_NOT_MONEY_OR_PHONE = r"(?<![$€£]\s)(?<!(?<!\d)\d{3}-)"
-_NOT_ZIP_OR_MONEY = r"(?!-\d{4}(?!\w))(?!-\d{3,4}-\d)(?!\s(?:dollars|USD)\b)"
+_STATES = "AK|AL|AR|AZ|CA|CO|DC|DE|FL|GA|IA|ID|IL|KS|KY|LA|MI|MN|MO|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY|OH|PA|RI|SC|SD|TN|TX|UT|VA|VT|WA|WI|WV|WY"
+_NOT_MONEY_OR_PHONE = r"(?<![$€£]\s)(?<!(?<!\d)\d{3}-)(?<!\bcost\s)(?<!\bcosts\s)"
+_NOT_A_PLACE_OR_NUMBER = (
+    rf"(?<!\bbox\s)(?<!\bzip\s)(?<!\bzip\scode\s)(?<!\bpostal\scode\s)(?<!\b(?:NPI|MRN)\s)(?<!\baccount\s)(?<!,\s(?-i:{_STATES})\s)"
+)
+_NOT_ZIP_OR_MONEY = r"(?!-\d{4}(?!\w))(?!-\d{3,4}-\d)(?!\s(?:dollars|USD|euros|people|residents|miles|c?Gy|rads)\b)"
 _FOOTNOTES = "¹²³⁰-⁹"
-_EDGE_LEFT = rf"(?:(?<![\w$€£#])|(?<=\bCPT)|(?<=\bHCPCS))(?<!\d\.)(?<!\bbox\s){_NOT_MONEY_OR_PHONE}"
+_EDGE_LEFT = (
+    rf"(?:(?<![\w$€£#])|(?<=\bCPT)|(?<=\bHCPCS)|(?<=\bCPT\s#)|(?<=\bcode\s#))(?<!\d\.){_NOT_A_PLACE_OR_NUMBER}{_NOT_MONEY_OR_PHONE}"
+)
 _EDGE_RIGHT = rf"(?![^\W{_FOOTNOTES}])(?!\.\d)(?!,\d{{3}}(?!\d)){_NOT_ZIP_OR_MONEY}"
-_CODE = re.compile(rf"{_EDGE_LEFT}(?:(?P<icd>(?-i:(?!v)){_ICD})|(?P<hcpcs>{_HCPCS})|(?P<cpt>{_CPT})){_EDGE_RIGHT}", re.IGNORECASE)
+_CODE = re.compile(
+    rf"(?=\d{{4}}|[A-Z]\d){_EDGE_LEFT}(?:(?P<icd>(?-i:(?!v)){_ICD})|(?P<hcpcs>{_HCPCS})|(?P<cpt>{_CPT})){_EDGE_RIGHT}", re.IGNORECASE
+)
 _ONE_CATEGORY = re.compile(_CATEGORY, re.IGNORECASE)
 _CATEGORIES = re.compile(
     rf"\b(?:ICD(?:-?10)?(?:-CM)?|diagnos[ei]s|dx)\b[^.\n]{{0,24}}?\b(?P<list>{_CATEGORY}\b(?!\.\w)(?:(?:,| and| or|, and|, or) {_CATEGORY}\b(?!\.\w))*)",
     re.IGNORECASE,
 )
-_SPACED = re.compile(r"(?<![\w.])(?<!\d )\d(?: \d){4}(?!\w| \d)")
+_SPACED = re.compile(r"(?<![\w.])(?<!\d )(?:\d(?: \d){3} [\dT]|[CGJQcgjq](?: \d){4})(?!\w| \d)")
 _JOINER = re.compile(r"\s*(?:-|–|—|\bto\b|\bthrough\b|\bthru\b)\s*", re.IGNORECASE)
 _MODIFIER = r"(?:\d{2}|TC|PC|LT|RT|GA|GX|GY|GZ|KX|PO|PN|CT|FX|FY|FS|AI|X[ESPU])"
 _MODIFIER_AFTER_CODE = re.compile(rf"(?<=\d{{4}}[\dA-Z])[-–]({_MODIFIER}(?:[-–,/]{_MODIFIER})*)\b(?![-–]?\d)", re.IGNORECASE)
@@ -54,7 +62,7 @@ def find_codes(text: str) -> tuple[CodeMention, ...]:
         for announced in _CATEGORIES.finditer(text)
         for m in _ONE_CATEGORY.finditer(text, announced.start("list"), announced.end("list"))
     ]
-    found += [CodeMention(m.group().replace(" ", ""), m.start(), m.end()) for m in _SPACED.finditer(text)]
+    found += [CodeMention(m.group().replace(" ", "").upper(), m.start(), m.end()) for m in _SPACED.finditer(text)]
     return tuple(sorted(found, key=lambda m: m.start))
 
 

@@ -89,6 +89,15 @@ def test_an_abstention_is_done(steady_library: Path, run: Run) -> None:
     assert "77999" in done.stdout
 
 
+def test_a_transposed_code_is_named_as_unknown_with_the_nearest_code_first(steady_library: Path, run: Run) -> None:
+    question = "Can 77730 be billed after treatment ends?"
+    assert "No such code in the library: 77730; near: 77370" in " ".join(run(steady_library, "ask", question).stdout.split())
+    record = json.loads(run(steady_library, "ask", question, "--json").stdout)
+    assert (record["status"], record["abstention"]["reason"], record["codes"]) == ("abstained", "unknown_code", ["77730"])
+    assert record["abstention"]["detail"].startswith("No such code in the library: 77730; near: 77370")
+    assert record["sentences"] == record["retrieved"] == []
+
+
 def test_json_holds_what_the_format_promises(steady_library: Path, run: Run) -> None:
     record = json.loads(run(steady_library, "ask", "May 77370 be billed after treatment ends?", "--as-of", "2026-05-01", "--json").stdout)
     jsonschema.validate(record, json.loads((ROOT / "docs" / "answer.schema.json").read_text()))

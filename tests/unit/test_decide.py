@@ -59,8 +59,11 @@ def test_a_models_verdict_without_a_deciding_sentence_is_none() -> None:
     assert decide.proved_verdict(Verdict.YES, question, [sentence("77300 may be billed.", Role.BACKGROUND)]) is Verdict.NONE
 
 
-def test_near_codes_differ_by_one_character_or_two_swapped_neighbours() -> None:
-    assert decide.near_codes("77731", ["77371", "77331", "77713", "77336", "7773", "77731"]) == {"77371", "77331", "77713"}
+def test_each_unknown_code_is_named_with_what_it_may_stand_for() -> None:
+    told = decide.unknown_codes(["77730", "99999"], ["77336", "77370", "G6015"])
+    assert told.reason is Reason.UNKNOWN_CODE
+    assert told.detail == "No such code in the library: 77730; near: 77370. No such code in the library: 99999."
+    assert told.needed == "A source that names 77730, 99999, if the number is right."
 
 
 @pytest.mark.parametrize("reason", list(Reason))

@@ -84,8 +84,41 @@ def test_an_unknown_code_is_never_explained_away(assistant: Assistant) -> None:
     assert answer.abstention is not None
     assert answer.abstention.reason is Reason.UNKNOWN_CODE
     assert "77371" not in quotes(answer)
-    assert "77331" in answer.abstention.detail
+    assert "near: 77371" in answer.abstention.detail
     assert (answer.status, answer.verdict, answer.sentences, answer.evidence) == (Status.ABSTAINED, Verdict.NONE, (), ())
+
+
+@pytest.mark.parametrize(
+    ("question", "unknown", "near"),
+    [
+        ("Can 77730 be billed after treatment ends?", "77730", "77370"),
+        ("Can 7737O be billed after treatment ends?", "7737O", "77370"),
+        ("Can I bill 7737 after treatment ends?", "7737", "77370"),
+        ("Can CPT 773700 be billed after treatment ends?", "773700", "77370"),
+        ("May CPT 1234 be billed after treatment ends?", "1234", ""),
+    ],
+)
+def test_a_look_alike_is_never_answered_as_the_code_that_it_resembles(assistant: Assistant, question: str, unknown: str, near: str) -> None:
+    answer = assistant.ask(question, as_of=DAY)
+    assert answer.abstention is not None
+    assert answer.abstention.reason is Reason.UNKNOWN_CODE
+    assert unknown in answer.question.codes
+    assert answer.abstention.detail.startswith(f"No such code in the library: {unknown}" + (f"; near: {near}" if near else "."))
+    assert answer.evidence == ()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "May 77370 be billed after treatment ends, revenue code 0333?",
+        "May 77370 be billed after treatment ends at our clinic, ZIP code 94110?",
+        "We bill 1255 for it. May 77370 be billed after treatment ends in 2026?",
+    ],
+)
+def test_other_numbers_do_not_stop_an_answer(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question, as_of=DAY)
+    assert answer.question.codes == ("77370",)
+    assert answer.sentences
 
 
 def test_one_unknown_code_among_known_ones_is_enough_to_abstain(assistant: Assistant) -> None:
