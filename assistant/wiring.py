@@ -13,7 +13,7 @@ from ingest.embed import Embedder, OnnxEmbedder
 from ingest.library import open_reader
 from ingest.lookup import document_counts
 from ingest.split import POLICY
-from ingest.vectors import ChromaIndex, ExactIndex, VectorIndex
+from ingest.vectors import ChromaIndex, ScanIndex, VectorIndex
 
 
 def open_assistant(settings: Settings, *, long_lived: bool = False, embedder: Embedder | None = None) -> Assistant:
@@ -33,7 +33,7 @@ def open_assistant(settings: Settings, *, long_lived: bool = False, embedder: Em
     if embedder is None:
         _require_model(settings, encoder.identity)
     chroma = settings.vector_index == "chroma" or (settings.vector_index == "auto" and long_lived)
-    index: VectorIndex = ChromaIndex(library, chroma_folder(settings)) if chroma else ExactIndex(library)
+    index: VectorIndex = ChromaIndex(library, chroma_folder(settings)) if chroma else ScanIndex(library)
     glossary = load_glossary()
     extractive = ExtractiveAnswerer(encoder, glossary, lambda words: document_counts(library, words), settings.max_sentences)
     return Assistant(

@@ -3,15 +3,17 @@
 import hashlib
 import json
 import os
+import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from threading import RLock
+from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, select, text, update
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, delete, event, func, select, text, update
 
 from corpus.errors import LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
 from ingest import tables
@@ -23,6 +25,8 @@ _LISTS = ("section", "named_codes", "implied_codes", "modifiers", "conflicts")
 _PASSAGE_FIELDS = tuple(f.name for f in fields(Passage))
 _DOCUMENT_FIELDS = tuple(f.name for f in fields(Document))
 ACTIVE, REMOVED, REPLACED = "active", "removed", "replaced"
+_STREAMED = 1_000
+_Derived = TypeVar("_Derived")
 
 
 class Library:
@@ -31,6 +35,8 @@ class Library:
     def __init__(self, folder: Path, engine: Engine) -> None:
         self.folder = folder
         self.engine = engine
+        self._derived: dict[object, Any] = {}
+        self._deriving = RLock()
 
     def __enter__(self) -> Self:
         return self
@@ -43,12 +49,25 @@ class Library:
     def revision(self) -> int:
         """Give the number of changes committed so far."""
         with self.engine.connect() as connection:
-            return int(_fact(connection, "revision") or 0)
+            return int(fact(connection, "revision") or 0)
+
+    def identity(self) -> str:
+        """Give the name that tells this library from any other, whatever their revisions."""
+        with self.engine.connect() as connection:
+            return fact(connection, "identity") or ""
+
+    def derived(self, make: "Callable[[Library], _Derived]") -> _Derived:
+        """Give what `make` makes of this library, made once and kept while it is open: files that are held mapped."""
+        with self._deriving:
+            if make not in self._derived:
+                self._derived[make] = make(self)
+            found: _Derived = self._derived[make]
+            return found
 
     def built_with(self) -> frozenset[tuple[str, str]]:
         """Give the embedder and splitting policy of the active documents: one pair in a sound library, none in an empty one."""
         with self.engine.connect() as connection:
-            return _built_with(connection)
+            return built_pairs(connection)
 
     def require(self, embedder: str, policy: str) -> None:
         """Check that every active document was cut and embedded so.
@@ -66,7 +85,7 @@ class Library:
     def documents(self, status: str | None = ACTIVE) -> tuple[tuple[Document, str, int], ...]:
         """Give every document with its status and its number of passages, by publisher and title."""
         count = select(func.count()).where(tables.passages.c.document_id == tables.documents.c.id).scalar_subquery()
-        query = select(*_document_columns(), tables.documents.c.status, count.label("passages"))
+        query = select(*document_columns(), tables.documents.c.status, count.label("passages"))
         if status:
             query = query.where(tables.documents.c.status == status)
         with self.engine.connect() as connection:
@@ -132,15 +151,19 @@ class Library:
         """Give a digest of all that is active: documents, passages, and vectors to four decimals."""
         import numpy as np
 
-        whole = hashlib.sha256()
-        active = _active_passages(tables.passages.c.row, tables.passages.c.id, tables.passages.c.text)
+        columns = (tables.passages.c.id, tables.passages.c.text, tables.vectors.c.vector)
+        joined = tables.passages.outerjoin(tables.vectors, tables.vectors.c.passage == tables.passages.c.row)
+        query = select(*columns).select_from(joined).where(tables.passages.c.scope != tables.OUT_OF_USE)
+        whole, former = hashlib.sha256(), ""
         with self.engine.connect() as connection:
-            for row, identity, words in connection.execute(active.order_by(tables.passages.c.id)):
-                blobs = connection.execute(
-                    select(tables.vectors.c.vector).where(tables.vectors.c.passage == row).order_by(tables.vectors.c.ordinal)
-                ).scalars()
-                rounded = [(np.frombuffer(blob, dtype=np.float32).round(4) + 0.0).tobytes() for blob in blobs]
-                whole.update(b"\0".join([identity.encode(), words.encode(), *rounded]))
+            found = connection.execution_options(yield_per=_STREAMED).execute(
+                query.order_by(tables.passages.c.id, tables.vectors.c.ordinal)
+            )
+            for identity, words, blob in found:
+                if identity != former:
+                    whole.update(b"\0".join([identity.encode(), words.encode(), b""]))
+                    former = identity
+                whole.update((np.frombuffer(blob or b"", dtype=np.float32).round(4) + 0.0).tobytes())
         return whole.hexdigest()
 
     # -- how it changes ------------------------------------------------------------------------------------
@@ -153,29 +176,30 @@ class Library:
         *,
         built_with: tuple[str, str],
         by_hand: dict[str, str],
+        tokens: Sequence[bytes] | None = None,
     ) -> None:
         """Store a document whole, in place of the one that its path held before, in one transaction.
 
-        `vectors[i]` has one row per vector of `passages[i]`; `built_with` names embedder and splitting policy.
+        `vectors[i]` has one row per vector of `passages[i]`; `tokens[i]` is what it keeps of its tokens' vectors.
+        `built_with` names embedder and splitting policy.
         """
         document = source.document
-        with self._changing() as connection:
-            _retire(connection, tables.documents.c.path == document.path, REPLACED)
-            _erase(connection, document.id)
+        with self._changing() as (connection, revision):
+            _retire(connection, tables.documents.c.path == document.path, REPLACED, revision)
+            _erase(connection, document.id, revision)
             row = {**_document_row(source), "by_hand": json.dumps(by_hand), "embedder": built_with[0], "policy": built_with[1]}
-            connection.execute(tables.documents.insert().values(**row))
-            for passage, rows in zip(passages, vectors, strict=True):
-                _insert_passage(connection, passage, rows)
+            connection.execute(tables.documents.insert().values(revision=revision, **row))
+            _insert_passages(connection, document.publisher, passages, vectors, tokens)
 
     def replace(self, document_id: str) -> None:
         """Take a document out of every answer because its path holds another now."""
-        with self._changing() as connection:
-            _retire(connection, tables.documents.c.id == document_id, REPLACED)
+        with self._changing() as (connection, revision):
+            _retire(connection, tables.documents.c.id == document_id, REPLACED, revision)
 
     def remove(self, document_id: str) -> None:
         """Take a document out of every answer; `restore` brings it back."""
-        with self._changing() as connection:
-            _retire(connection, tables.documents.c.id == document_id, REMOVED)
+        with self._changing() as (connection, revision):
+            _retire(connection, tables.documents.c.id == document_id, REMOVED, revision)
 
     def restore(self, document_id: str) -> None:
         """Bring back a removed or replaced document; what now stands at its path makes way.
@@ -183,27 +207,33 @@ class Library:
         Raises:
             LibraryStale: it was cut or embedded otherwise than the rest.
         """
-        with self._changing() as connection:
-            path = select(tables.documents.c.path).where(tables.documents.c.id == document_id).scalar_subquery()
-            _retire(connection, tables.documents.c.path == path, REPLACED)
-            connection.execute(update(tables.documents).where(tables.documents.c.id == document_id).values(status=ACTIVE))
+        held = tables.documents.c.id == document_id
+        with self._changing() as (connection, revision):
+            path, publisher = connection.execute(
+                select(tables.documents.c.path, tables.documents.c.publisher).where(held)
+            ).one_or_none() or ("", "")
+            _retire(connection, tables.documents.c.path == path, REPLACED, revision)
+            connection.execute(update(tables.documents).where(held).values(status=ACTIVE, revision=revision))
             query = select(tables.passages.c.row, *passage_columns()).where(tables.passages.c.document_id == document_id)
-            for row in connection.execute(query).mappings().all():
-                _forget_words(connection, [row["row"]])
-                _index_words(connection, row["row"], to_passage(row))
-            if len(_built_with(connection)) > 1:
+            found = {row["row"]: to_passage(row) for row in connection.execute(query).mappings()}
+            scopes = _scopes_of(connection, publisher, list(found.values()))
+            _set_scopes(connection, list(zip(found, scopes, strict=True)))
+            _index_words(connection, found)
+            if len(built_pairs(connection)) > 1:
                 raise LibraryStale(f"document {document_id} was built with another model or version; ingest its file again")
 
     def purge(self, document_id: str) -> None:
         """Erase a document for good."""
-        with self._changing() as connection:
-            _erase(connection, document_id)
+        with self._changing() as (connection, revision):
+            _erase(connection, document_id, revision)
 
     @contextmanager
-    def _changing(self) -> Iterator[Connection]:
+    def _changing(self) -> Iterator[tuple[Connection, int]]:
+        """Give a transaction and the revision that it makes."""
         with self.engine.begin() as connection:
-            yield connection
-            _set_fact(connection, "revision", str(int(_fact(connection, "revision") or 0) + 1))
+            revision = int(fact(connection, "revision") or 0) + 1
+            yield connection, revision
+            _set_fact(connection, "revision", str(revision))
 
 
 def open_reader(folder: Path) -> Library:
@@ -304,25 +334,28 @@ def _create(library: Library) -> None:
     with library.engine.begin() as connection:
         tables.metadata.create_all(connection)
         connection.execute(text(tables.LEXICAL_DDL))
-        if _fact(connection, "schema") is None:
+        if fact(connection, "schema") is None:
             _set_fact(connection, "schema", str(tables.SCHEMA_VERSION))
+            _set_fact(connection, "identity", secrets.token_hex(8))
 
 
 def _check_schema(library: Library) -> None:
     with library.engine.connect() as connection:
-        found = _fact(connection, "schema")
+        found = fact(connection, "schema")
     if found != str(tables.SCHEMA_VERSION):
         raise LibraryStale(
             f"the library in {library.folder} has schema {found}, this version needs {tables.SCHEMA_VERSION}; move the folder away and run: codecite ingest"
         )
 
 
-def _built_with(connection: Connection) -> frozenset[tuple[str, str]]:
+def built_pairs(connection: Connection) -> frozenset[tuple[str, str]]:
+    """Give the pairs of `Library.built_with` as a connection reads them."""
     query = select(tables.documents.c.embedder, tables.documents.c.policy).where(tables.documents.c.status == ACTIVE).distinct()
     return frozenset((embedder, policy) for embedder, policy in connection.execute(query))
 
 
-def _fact(connection: Connection, key: str) -> str | None:
+def fact(connection: Connection, key: str) -> str | None:
+    """Give one of the library's facts about itself: schema, identity, revision, last_row."""
     return connection.execute(select(tables.facts.c.value).where(tables.facts.c.key == key)).scalar()
 
 
@@ -331,52 +364,112 @@ def _set_fact(connection: Connection, key: str, value: str) -> None:
     connection.execute(tables.facts.insert().values(key=key, value=value))
 
 
-def _retire(connection: Connection, which: Any, status: str) -> None:
+def _retire(connection: Connection, which: Any, status: str, revision: int) -> None:
     """Set the status of active documents; their words leave the lexical index, where they would weigh on other scores."""
+    active = which & (tables.documents.c.status == ACTIVE)
     query = select(tables.passages.c.row).join(tables.documents, tables.documents.c.id == tables.passages.c.document_id)
-    _forget_words(connection, connection.execute(query.where(which, tables.documents.c.status == ACTIVE)).scalars())
-    connection.execute(update(tables.documents).where(which, tables.documents.c.status == ACTIVE).values(status=status))
+    rows = connection.execute(query.where(active)).scalars().all()
+    _forget_words(connection, rows)
+    _set_scopes(connection, [(row, tables.OUT_OF_USE) for row in rows])
+    connection.execute(update(tables.documents).where(active).values(status=status, revision=revision))
 
 
-def _erase(connection: Connection, document_id: str) -> None:
-    rows = select(tables.passages.c.row).where(tables.passages.c.document_id == document_id)
-    _set_fact(connection, "last_row", str(_last_row(connection)))
-    _forget_words(connection, connection.execute(rows).scalars())
-    connection.execute(delete(tables.passage_codes).where(tables.passage_codes.c.passage.in_(rows)))
-    connection.execute(delete(tables.vectors).where(tables.vectors.c.passage.in_(rows)))
-    connection.execute(delete(tables.passages).where(tables.passages.c.document_id == document_id))
+def _set_scopes(connection: Connection, scopes: Sequence[tuple[int, int]]) -> None:
+    values = [{"of_row": row, "to": scope} for row, scope in scopes]
+    if values:
+        of_row: Any = bindparam("of_row")
+        to: Any = bindparam("to")
+        connection.execute(update(tables.passages).where(tables.passages.c.row == of_row).values(scope=to), values)
+        connection.execute(update(tables.passage_codes).where(tables.passage_codes.c.passage == of_row).values(scope=to), values)
+
+
+def _erase(connection: Connection, document_id: str, revision: int) -> None:
+    held = tables.passages.c.document_id == document_id
+    rows = connection.execute(select(tables.passages.c.row).where(held).order_by(tables.passages.c.row)).scalars().all()
+    if rows:  # the passages of a document were numbered in one go
+        _set_fact(connection, "last_row", str(_last_row(connection)))
+        connection.execute(tables.erasures.insert().values(revision=revision, first_row=rows[0], last_row=rows[-1]))
+        _forget_words(connection, rows)
+        for table in (tables.passage_codes, tables.vectors, tables.token_vectors):
+            connection.execute(delete(table).where(table.c.passage.between(rows[0], rows[-1])))
+        connection.execute(delete(tables.passages).where(held))
     connection.execute(delete(tables.documents).where(tables.documents.c.id == document_id))
 
 
 def _last_row(connection: Connection) -> int:
     """Give the highest number that a passage has ever had: none comes to name another, whatever a reader still holds."""
     present = connection.execute(select(func.max(tables.passages.c.row))).scalar() or 0
-    return max(present, int(_fact(connection, "last_row") or 0))
+    return max(present, int(fact(connection, "last_row") or 0))
 
 
-def _insert_passage(connection: Connection, passage: Passage, rows: Vectors) -> None:
-    values = {**asdict(passage), **{name: json.dumps(getattr(passage, name)) for name in _LISTS}}
-    row = _last_row(connection) + 1
-    connection.execute(tables.passages.insert().values(row=row, **values))
-    codes = [{"code": c, "passage": row, "named": 1} for c in passage.named_codes]
-    codes += [{"code": c, "passage": row, "named": 0} for c in passage.implied_codes]
-    if codes:
-        connection.execute(tables.passage_codes.insert(), codes)
-    blobs = [{"passage": row, "ordinal": n, "vector": vector.astype("float32").tobytes()} for n, vector in enumerate(rows)]
-    connection.execute(tables.vectors.insert(), blobs)
-    _index_words(connection, row, passage)
-
-
-def _index_words(connection: Connection, row: int, passage: Passage) -> None:
-    connection.execute(
-        text("INSERT INTO lexical (rowid, body, section, codes) VALUES (:row, :body, :section, :codes)"),
-        {
-            "row": row,
-            "body": f"{passage.header}\n{passage.text}",
-            "section": " / ".join(passage.section),
-            "codes": " ".join(passage.named_codes),
-        },
+def _insert_passages(
+    connection: Connection, publisher: str, passages: Sequence[Passage], vectors: Sequence[Vectors], tokens: Sequence[bytes] | None
+) -> None:
+    first = _last_row(connection) + 1
+    scopes = _scopes_of(connection, publisher, passages)
+    numbered = dict(enumerate(passages, first))
+    _insert(connection, tables.passages, [_passage_row(row, p, scope) for (row, p), scope in zip(numbered.items(), scopes, strict=True)])
+    _insert(
+        connection,
+        tables.passage_codes,
+        [
+            {"code": code, "passage": row, "named": named, "scope": scope}
+            for (row, passage), scope in zip(numbered.items(), scopes, strict=True)
+            for named, codes in ((1, passage.named_codes), (0, passage.implied_codes))
+            for code in codes
+        ],
     )
+    _insert(
+        connection,
+        tables.vectors,
+        [
+            {"passage": row, "ordinal": ordinal, "vector": vector.astype("float32").tobytes()}
+            for row, group in zip(numbered, vectors, strict=True)
+            for ordinal, vector in enumerate(group)
+        ],
+    )
+    if tokens is not None:
+        _insert(connection, tables.token_vectors, [{"passage": row, "tokens": blob} for row, blob in zip(numbered, tokens, strict=True)])
+    _index_words(connection, numbered)
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(table.insert(), rows)
+
+
+def _passage_row(row: int, passage: Passage, scope: int) -> dict[str, Any]:
+    values = {name: getattr(passage, name) for name in _PASSAGE_FIELDS}
+    return {"row": row, "scope": scope, **values, **{name: json.dumps(values[name]) for name in _LISTS}}
+
+
+def _scopes_of(connection: Connection, publisher: str, passages: Sequence[Passage]) -> list[int]:
+    """Give the scope of each passage: one number for all that share payer, publisher and dates."""
+    wanted = [(passage.payer, passage.valid_from, passage.valid_to) for passage in passages]
+    known = {terms: _scope(connection, publisher, *terms) for terms in dict.fromkeys(wanted)}
+    return [known[terms] for terms in wanted]
+
+
+def _scope(connection: Connection, publisher: str, payer: str, valid_from: date | None, valid_to: date | None) -> int:
+    terms = {"payer": payer, "publisher": publisher, "valid_from": valid_from, "valid_to": valid_to}
+    query = select(tables.scopes.c.id).where(*(tables.scopes.c[name].is_not_distinct_from(value) for name, value in terms.items()))
+    found = connection.execute(query).scalar()
+    return int(found or connection.execute(tables.scopes.insert().values(**terms).returning(tables.scopes.c.id)).scalar_one())
+
+
+def _index_words(connection: Connection, passages: Mapping[int, Passage]) -> None:
+    rows = [{"row": row, **words_of(passage)} for row, passage in passages.items()]
+    if rows:
+        connection.execute(text("INSERT INTO lexical (rowid, body, section, codes) VALUES (:row, :body, :section, :codes)"), rows)
+
+
+def words_of(passage: Passage) -> dict[str, str]:
+    """Give what the lexical index holds of a passage, by field."""
+    return {
+        "body": f"{passage.header}\n{passage.text}",
+        "section": " / ".join(passage.section),
+        "codes": " ".join(passage.named_codes),
+    }
 
 
 def _forget_words(connection: Connection, rows: Iterable[int]) -> None:
@@ -403,12 +496,8 @@ def _to_block(values: dict[str, Any]) -> Block:
     return Block(**{**values, "kind": BlockKind(values["kind"])}, note=note)
 
 
-def _active_passages(*columns: Any) -> Any:
-    joined = tables.passages.join(tables.documents, tables.passages.c.document_id == tables.documents.c.id)
-    return select(*columns).select_from(joined).where(tables.documents.c.status == ACTIVE)
-
-
-def _document_columns() -> list[Any]:
+def document_columns() -> list[Any]:
+    """Give the columns that `to_document` reads."""
     return [tables.documents.c[name] for name in _DOCUMENT_FIELDS]
 
 
@@ -426,9 +515,3 @@ def to_passage(row: Any) -> Passage:
 def to_document(row: Any) -> Document:
     """Give the document that a row of its columns holds."""
     return Document(**{name: row[name] for name in _DOCUMENT_FIELDS})
-
-
-def in_force(on: date) -> Any:
-    """Give the SQL condition that a passage is in force on a date of service."""
-    valid_from, valid_to = tables.passages.c.valid_from, tables.passages.c.valid_to
-    return (valid_from.is_(None) | (valid_from <= on)) & (valid_to.is_(None) | (valid_to >= on))

@@ -7,26 +7,28 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, column, func, select, text
 
 from ingest import tables
+from ingest.changes import Rows, stored_vectors
 from ingest.documents import Document, Passage
 from ingest.embed import Vectors
-from ingest.library import ACTIVE, Library, in_force, passage_columns, to_document, to_passage
+from ingest.library import Library, document_columns, passage_columns, to_document, to_passage
+from ingest.scan import Allowed, VectorFiles
 
-Rows = NDArray[np.int64]
 _GENERAL_PAYERS = ("all", "")
 _MEDICARE = "medicare"
+_NAMED = f"SELECT 1 FROM passage_codes WHERE code = :code AND named = 1 AND scope > {tables.OUT_OF_USE}"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which passages may be evidence: in force on `as_of`, of `payer` (None = any), of `document_id` (None = any)."""
+    """Which passages may be evidence: in force on `as_of`, and of this payer, document and publisher (None = any)."""
 
     as_of: date
     payer: str | None = None
     document_id: str | None = None
+    publisher: str | None = None
 
 
 def payer_applies(asked: str, stored: str) -> bool:
@@ -44,60 +46,99 @@ def names_payer(asked: str, stored: str) -> bool:
     return bool(re.search(rf"\b{re.escape(wanted)}\b", held)) or bool(re.search(rf"\b{re.escape(held)}\b", wanted))
 
 
-def scope_rows(library: Library, scope: Scope) -> Rows:
-    """Give the row numbers of the passages in scope, ascending."""
+def allowed_scopes(library: Library, scope: Scope) -> Allowed:
+    """Give for each scope id whether its passages may be evidence; the document of `scope` is not looked at."""
     with library.engine.connect() as connection:
-        query = _scoped(select(tables.passages.c.row), scope, _payers(connection, scope))
+        ids = connection.execute(_scope_ids(connection, scope)).scalars().all()
+        last = connection.execute(select(func.max(tables.scopes.c.id))).scalar() or 0
+    allowed = np.zeros(last + 1, dtype=np.bool_)
+    allowed[list(ids)] = True
+    return allowed
+
+
+def rows_of_document(library: Library, scope: Scope) -> Rows:
+    """Give the rows in scope of the document that `scope` names, ascending."""
+    with library.engine.connect() as connection:
+        query = _scoped(select(tables.passages.c.row), scope, connection)
         return np.array(connection.execute(query.order_by(tables.passages.c.row)).scalars().all(), dtype=np.int64)
 
 
 def codes_held(library: Library, codes: Iterable[str]) -> frozenset[str]:
     """Give those of `codes` that some active passage names, on whatever date."""
-    wanted = list(codes)
+    query = text(f"SELECT EXISTS ({_NAMED})")
     with library.engine.connect() as connection:
-        return frozenset(connection.execute(_codes_named().where(tables.passage_codes.c.code.in_(wanted))).scalars())
+        return frozenset(code for code in codes if connection.execute(query, {"code": code}).scalar())
 
 
 def all_codes(library: Library) -> frozenset[str]:
-    """Give every code that some active passage names, on whatever date."""
+    """Give every code that some active passage names, on whatever date; the index is read from code to code, not whole."""
+    next_code = "SELECT min(code) FROM passage_codes WHERE code > held.code"
+    every = f"WITH RECURSIVE held(code) AS (SELECT min(code) FROM passage_codes UNION ALL SELECT ({next_code}) FROM held WHERE code IS NOT NULL)"
+    named = _NAMED.replace(":code", "held.code")
     with library.engine.connect() as connection:
-        return frozenset(connection.execute(_codes_named()).scalars())
+        return frozenset(connection.execute(text(f"{every} SELECT code FROM held WHERE EXISTS ({named})")).scalars())
 
 
-def rows_with_codes(library: Library, codes: Sequence[str], scope: Scope) -> dict[int, frozenset[str]]:
-    """Give the rows in scope that name one of `codes` or imply it, with the codes they hold."""
-    query = select(tables.passage_codes.c.passage, tables.passage_codes.c.code).where(tables.passage_codes.c.code.in_(list(codes)))
-    allowed = set(scope_rows(library, scope).tolist())
-    found: dict[int, set[str]] = {}
+def rows_with_codes(
+    library: Library, codes: Sequence[str], scope: Scope, *, near: Vectors | None = None, limit: int = 0
+) -> dict[int, frozenset[str]]:
+    """Give the rows in scope that name one of `codes` or imply it, with the codes they hold.
+
+    Where more than `limit` (0: any number) do, those are given that hold the most of `codes`, of these the nearest to `near`.
+    """
+    rows_of = _rows_by_code(library, codes, scope)
+    rows, counts = np.unique(np.concatenate([*rows_of.values(), np.zeros(0, np.int64)]), return_counts=True)
+    if limit and near is not None and len(rows) > limit:
+        rows = _foremost(library, rows, counts, near, limit)
+    held: dict[int, set[str]] = {row: set() for row in rows.tolist()}
+    for code, having in rows_of.items():
+        for row in np.intersect1d(having, rows).tolist():
+            held[row].add(code)
+    return {row: frozenset(found) for row, found in held.items()}
+
+
+def _foremost(library: Library, rows: Rows, counts: Rows, near: Vectors, limit: int) -> Rows:
+    view, chosen = library.derived(VectorFiles).look(), list[int]()
+    for count in sorted(set(counts.tolist()), reverse=True):
+        chosen += view.nearest_of(rows[counts == count], near, limit - len(chosen))
+        if len(chosen) >= limit:
+            break
+    return np.array(chosen, dtype=np.int64)
+
+
+def _rows_by_code(library: Library, codes: Sequence[str], scope: Scope) -> dict[str, Rows]:
+    """Give for each code the rows in scope that hold it; SQL writes them as one text, for there may be many."""
+    held = tables.passage_codes
+    listed = func.group_concat(held.c.passage, ",")
     with library.engine.connect() as connection:
-        for row, code in connection.execute(query):
-            if row in allowed:
-                found.setdefault(row, set()).add(code)
-    return {row: frozenset(held) for row, held in found.items()}
+        query = select(held.c.code, listed).where(held.c.code.in_(list(codes)), held.c.scope.in_(_scope_ids(connection, scope)))
+        if scope.document_id:
+            query = query.where(held.c.passage.in_(select(tables.passages.c.row).where(tables.passages.c.document_id == scope.document_id)))
+        found = connection.execute(query.group_by(held.c.code)).all()
+    return {code: np.unique(np.fromstring(rows, dtype=np.int64, sep=",")) for code, rows in found}
 
 
 def rows_by_anchor(library: Library, anchors: Sequence[str], scope: Scope) -> Rows:
     """Give the rows in scope of the digest paragraphs with these fact ids."""
     with library.engine.connect() as connection:
         query = select(tables.passages.c.row).where(tables.passages.c.anchor.in_(list(anchors)))
-        return np.array(connection.execute(_scoped(query, scope, _payers(connection, scope))).scalars().all(), dtype=np.int64)
+        return np.array(connection.execute(_scoped(query, scope, connection)).scalars().all(), dtype=np.int64)
 
 
 def lexical_rows(library: Library, words: Sequence[str], scope: Scope, limit: int) -> dict[int, float]:
     """Give the `limit` best rows in scope by BM25 over `words`, with scores above 0 (more is better)."""
     if not words:
         return {}
-    match = " OR ".join('"' + word.replace('"', "") + '"' for word in words)
-    query = text("SELECT rowid, -bm25(lexical, 1.0, 0.7, 2.0) AS score FROM lexical WHERE lexical MATCH :match ORDER BY score DESC")
-    allowed = set(scope_rows(library, scope).tolist())
-    best: dict[int, float] = {}
+    found = text("SELECT rowid AS row, -bm25(lexical, 1.0, 0.7, 2.0) AS score FROM lexical WHERE lexical MATCH :match")
+    matches = found.columns(column("row", Integer), column("score", Float)).subquery()
+    joined = select(matches.c.row, matches.c.score).join(tables.passages, tables.passages.c.row == matches.c.row)
     with library.engine.connect() as connection:
-        for row, score in connection.execute(query, {"match": match}):
-            if row in allowed and score > 0:
-                best[row] = float(score)
-                if len(best) == limit:
-                    break
-    return best
+        query = _scoped(joined, scope, connection).where(matches.c.score > 0).order_by(matches.c.score.desc(), matches.c.row).limit(limit)
+        return {row: float(score) for row, score in connection.execute(query, {"match": " OR ".join(_quoted(word) for word in words)})}
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', "") + '"'
 
 
 def document_counts(library: Library, words: Sequence[str]) -> tuple[dict[str, int], int]:
@@ -105,56 +146,36 @@ def document_counts(library: Library, words: Sequence[str]) -> tuple[dict[str, i
     query = text("SELECT count(*) FROM lexical WHERE lexical MATCH :match")
     with library.engine.connect() as connection:
         total = connection.execute(text("SELECT count(*) FROM lexical")).scalar() or 0
-        counts = {w: int(connection.execute(query, {"match": '"' + w.replace('"', "") + '"'}).scalar() or 0) for w in words}
+        counts = {w: int(connection.execute(query, {"match": _quoted(w)}).scalar() or 0) for w in words}
     return counts, int(total)
 
 
-def all_vectors(library: Library) -> tuple[Rows, Vectors]:
-    """Give every vector of the active documents, with the row of its passage; a row may have several."""
-    query = (
-        select(tables.vectors.c.passage, tables.vectors.c.vector)
-        .join(tables.passages, tables.passages.c.row == tables.vectors.c.passage)
-        .join(tables.documents, tables.documents.c.id == tables.passages.c.document_id)
-        .where(tables.documents.c.status == ACTIVE)
-        .order_by(tables.vectors.c.passage, tables.vectors.c.ordinal)
-    )
+def vector_keys(library: Library) -> frozenset[tuple[int, int]]:
+    """Give row and ordinal of every vector of the active passages."""
+    joined = tables.vectors.join(tables.passages, tables.passages.c.row == tables.vectors.c.passage)
+    query = select(tables.vectors.c.passage, tables.vectors.c.ordinal).select_from(joined)
     with library.engine.connect() as connection:
-        found = connection.execute(query).all()
-    rows = np.array([row for row, _ in found], dtype=np.int64)
-    matrix = np.frombuffer(b"".join(blob for _, blob in found), dtype=np.float32)
-    return rows, matrix.reshape(len(rows), -1) if len(rows) else matrix.reshape(0, 1)
-
-
-def vector_keys(library: Library) -> dict[str, tuple[int, int]]:
-    """Give the key `passage-id:ordinal` of every active vector, with its row and ordinal."""
-    query = (
-        select(tables.passages.c.id, tables.passages.c.row, tables.vectors.c.ordinal)
-        .join(tables.vectors, tables.passages.c.row == tables.vectors.c.passage)
-        .join(tables.documents, tables.documents.c.id == tables.passages.c.document_id)
-        .where(tables.documents.c.status == ACTIVE)
-    )
-    with library.engine.connect() as connection:
-        return {f"{identity}:{ordinal}": (row, ordinal) for identity, row, ordinal in connection.execute(query)}
+        found = connection.execute(query.where(tables.passages.c.scope != tables.OUT_OF_USE))
+        return frozenset((row, ordinal) for row, ordinal in found)
 
 
 def vectors_of(library: Library, keys: Sequence[tuple[int, int]]) -> Vectors:
     """Give the vectors of `(row, ordinal)` pairs, in their order."""
-    query = select(tables.vectors.c.passage, tables.vectors.c.ordinal, tables.vectors.c.vector).where(
-        tables.vectors.c.passage.in_(bindparam("rows", expanding=True))
-    )
-    with library.engine.connect() as connection:
-        found = {(row, n): blob for row, n, blob in connection.execute(query, {"rows": [row for row, _ in keys]})}
-    return np.stack([np.frombuffer(found[key], dtype=np.float32) for key in keys])
+    held = stored_vectors(library, {row for row, _ in keys})
+    return np.stack([held[row][ordinal] for row, ordinal in keys])
 
 
 def cosines_of(library: Library, rows: Iterable[int], vector: Vectors) -> dict[int, float]:
     """Give for each row its best cosine with `vector`."""
-    query = select(tables.vectors.c.passage, tables.vectors.c.vector).where(tables.vectors.c.passage.in_([int(row) for row in rows]))
-    best: dict[int, float] = {}
+    return library.derived(VectorFiles).look().cosines(rows, vector)
+
+
+def token_blobs(library: Library, rows: Iterable[int]) -> dict[int, bytes]:
+    """Give what each row keeps of its tokens' vectors; rows that keep nothing are left out."""
+    held = tables.token_vectors
+    query = select(held.c.passage, held.c.tokens).where(held.c.passage.in_([int(row) for row in rows]))
     with library.engine.connect() as connection:
-        for row, blob in connection.execute(query):
-            best[row] = max(best.get(row, -1.0), float(np.frombuffer(blob, dtype=np.float32) @ vector))
-    return best
+        return {row: bytes(tokens) for row, tokens in connection.execute(query)}
 
 
 def fetch(library: Library, rows: Iterable[int]) -> dict[int, tuple[Passage, Document]]:
@@ -164,44 +185,37 @@ def fetch(library: Library, rows: Iterable[int]) -> dict[int, tuple[Passage, Doc
     with library.engine.connect() as connection:
         passages = {found["row"]: to_passage(found) for found in connection.execute(query).mappings()}
         ids = sorted({p.document_id for p in passages.values()})
-        rows_of = connection.execute(select(tables.documents).where(tables.documents.c.id.in_(ids))).mappings()
+        rows_of = connection.execute(select(*document_columns()).where(tables.documents.c.id.in_(ids))).mappings()
         documents = {found["id"]: to_document(found) for found in rows_of}
     return {row: (passage, documents[passage.document_id]) for row, passage in passages.items()}
 
 
 def payers(library: Library) -> tuple[str, ...]:
     """Give the payers that the active passages name, "all" left out."""
-    query = (
-        select(tables.passages.c.payer)
-        .join(tables.documents, tables.documents.c.id == tables.passages.c.document_id)
-        .where(tables.documents.c.status == ACTIVE)
-        .distinct()
-    )
+    return tuple(sorted(payer for payer in _distinct(library, tables.scopes.c.payer) if payer not in _GENERAL_PAYERS))
+
+
+def publishers(library: Library) -> tuple[str, ...]:
+    """Give the publishers of the active documents."""
+    return tuple(sorted(publisher for publisher in _distinct(library, tables.scopes.c.publisher) if publisher))
+
+
+def _distinct(library: Library, column: ColumnElement[str]) -> list[str]:
+    in_use = select(tables.passages.c.row).where(tables.passages.c.scope == tables.scopes.c.id).exists()
     with library.engine.connect() as connection:
-        return tuple(sorted(p for p in connection.execute(query).scalars() if p not in _GENERAL_PAYERS))
+        return list(connection.execute(select(column).where(in_use).distinct()).scalars())
 
 
-def _codes_named() -> Any:
-    return (
-        select(tables.passage_codes.c.code)
-        .join(tables.passages, tables.passages.c.row == tables.passage_codes.c.passage)
-        .join(tables.documents, tables.documents.c.id == tables.passages.c.document_id)
-        .where(tables.documents.c.status == ACTIVE, tables.passage_codes.c.named == 1)
-        .distinct()
-    )
+def _scope_ids(connection: Connection, scope: Scope) -> Select[tuple[int]]:
+    held = tables.scopes.c
+    in_force = (held.valid_from.is_(None) | (held.valid_from <= scope.as_of)) & (held.valid_to.is_(None) | (held.valid_to >= scope.as_of))
+    query = select(held.id).where(in_force)
+    if scope.payer is not None:
+        known = connection.execute(select(held.payer).distinct()).scalars()
+        query = query.where(held.payer.in_([payer for payer in known if payer_applies(scope.payer, payer)]))
+    return query.where(held.publisher == scope.publisher) if scope.publisher is not None else query
 
 
-def _payers(connection: Any, scope: Scope) -> list[str] | None:
-    if scope.payer is None:
-        return None
-    held = connection.execute(select(tables.passages.c.payer).distinct()).scalars()
-    return [payer for payer in held if payer_applies(scope.payer, payer)]
-
-
-def _scoped(query: Any, scope: Scope, payers_allowed: list[str] | None) -> Any:
-    query = query.join(tables.documents, tables.documents.c.id == tables.passages.c.document_id).where(
-        tables.documents.c.status == ACTIVE, in_force(scope.as_of)
-    )
-    if payers_allowed is not None:
-        query = query.where(tables.passages.c.payer.in_(payers_allowed))
+def _scoped(query: Select[Any], scope: Scope, connection: Connection) -> Select[Any]:
+    query = query.where(tables.passages.c.scope.in_(_scope_ids(connection, scope)))
     return query.where(tables.passages.c.document_id == scope.document_id) if scope.document_id else query

@@ -2,7 +2,9 @@
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+OUT_OF_USE = 0
+"""The scope of passages whose document was removed or replaced."""
 metadata = MetaData()
 
 facts = Table("library", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))
@@ -12,6 +14,7 @@ documents = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("status", String, nullable=False),
+    Column("revision", Integer, nullable=False, index=True),
     Column("path", String, nullable=False, index=True),
     Column("sha256", String, nullable=False),
     Column("title", String, nullable=False),
@@ -33,6 +36,17 @@ documents = Table(
     Column("text", Text, nullable=False),
     Column("blocks", Text, nullable=False),
     Column("pages", Text, nullable=False),
+    Index("documents_by_make", "status", "embedder", "policy"),
+)
+
+scopes = Table(
+    "scopes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("payer", String, nullable=False, index=True),
+    Column("publisher", String, nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
 )
 
 passages = Table(
@@ -41,6 +55,7 @@ passages = Table(
     Column("row", Integer, primary_key=True),
     Column("id", String, nullable=False, unique=True),
     Column("document_id", String, ForeignKey("documents.id"), nullable=False, index=True),
+    Column("scope", Integer, nullable=False, index=True),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("text", Text, nullable=False),
@@ -65,7 +80,8 @@ passage_codes = Table(
     Column("code", String, nullable=False),
     Column("passage", Integer, ForeignKey("passages.row"), nullable=False, index=True),
     Column("named", Integer, nullable=False),
-    Index("codes_by_code", "code", "named"),
+    Column("scope", Integer, nullable=False),
+    Index("codes_by_code", "code", "named", "scope", "passage"),
 )
 
 vectors = Table(
@@ -74,6 +90,22 @@ vectors = Table(
     Column("passage", Integer, ForeignKey("passages.row"), primary_key=True),
     Column("ordinal", Integer, primary_key=True),
     Column("vector", LargeBinary, nullable=False),
+)
+
+token_vectors = Table(
+    "token_vectors",
+    metadata,
+    Column("passage", Integer, ForeignKey("passages.row"), primary_key=True),
+    Column("tokens", LargeBinary, nullable=False),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("revision", Integer, nullable=False, index=True),
+    Column("first_row", Integer, nullable=False),
+    Column("last_row", Integer, nullable=False),
 )
 
 LEXICAL_DDL = (

@@ -1,4 +1,4 @@
-"""Nearest passages by vector: by an exact scan of the library's own vectors, or by Chroma, a cache of them."""
+"""Nearest passages by vector: by a scan of the library's own vectors, or by Chroma, a cache of them."""
 
 import json
 import logging
@@ -10,14 +10,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ingest.changes import state_of
 from ingest.embed import Vectors
 from ingest.library import Library
-from ingest.lookup import Rows, Scope, all_vectors, scope_rows, vector_keys, vectors_of
+from ingest.lookup import Scope, allowed_scopes, rows_of_document, vector_keys, vectors_of
+from ingest.scan import VectorFiles
 
 _log = logging.getLogger(__name__)
 _COLLECTION = "passages"
 _ADD_BATCH = 1_000
 _FIRST_DRAW = 8
+_SPARE = 2
 _EF_SEARCH = 200
 _SIZES = "sizes.json"
 
@@ -29,39 +32,35 @@ class VectorIndex(Protocol):
         """Give at most `limit` rows in scope with their cosine in [-1, 1], nearest first."""
 
 
-class ExactIndex:
-    """Scans the library's own vectors; sees every change at once and misses nothing."""
+class ScanIndex:
+    """Scans the library's own vectors in their files: exactly where few are in scope, else by one-bit codes and then exactly.
+
+    Sees every change at once, whether the files hold it yet or not.
+    """
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._revision = -1
-        self._rows: Rows = np.zeros(0, dtype=np.int64)
-        self._matrix: Vectors = np.zeros((0, 1), dtype=np.float32)
 
     def search(self, vector: Vectors, scope: Scope, limit: int) -> dict[int, float]:
         """Give the nearest rows in scope."""
-        revision = self._library.revision()
-        if revision != self._revision:
-            self._rows, self._matrix = all_vectors(self._library)
-            self._revision = revision
-        allowed = np.isin(self._rows, scope_rows(self._library, scope))
-        if not allowed.any():
-            return {}
-        return best_rows(self._rows[allowed], self._matrix[allowed] @ vector, limit)
+        view = self._library.derived(VectorFiles).look()
+        if scope.document_id:
+            return view.nearest_of(rows_of_document(self._library, scope), vector, limit)
+        return view.nearest(vector, allowed_scopes(self._library, scope), limit)
 
 
 class ChromaIndex:
     """Asks an embedded Chroma that mirrors the library.
 
     Its vectors are always ours and it holds no text. Where it does not mirror the revision asked about, or
-    cannot fill the scope, the library's own vectors answer.
+    too few of what it draws would be in scope, the library's own vectors answer.
     """
 
     def __init__(self, library: Library, folder: Path) -> None:
         self._library = library
-        self._exact = ExactIndex(library)
+        self._scan = ScanIndex(library)
         self._folder = folder
-        self._rows: dict[str, int] = {}
+        self._held = 0
         self._client: Any = None
         self._collection: Any = None
         self._revision = -1
@@ -69,28 +68,27 @@ class ChromaIndex:
 
     def search(self, vector: Vectors, scope: Scope, limit: int) -> dict[int, float]:
         """Give the nearest rows in scope."""
-        if not self.mirrors(self._library.revision()):
-            return self._exact.search(vector, scope, limit)
-        allowed = set(scope_rows(self._library, scope).tolist())
-        draw = min(len(self._rows), limit * _FIRST_DRAW)
+        view = self._library.derived(VectorFiles).look()
+        allowed = allowed_scopes(self._library, scope)
+        draw = min(self._held, limit * _FIRST_DRAW) if self.mirrors(view.state.revision) else 0
+        if scope.document_id or view.count(allowed) * draw < limit * _SPARE * self._held or not draw:
+            return self._scan.search(vector, scope, limit)
         try:
-            found = self._draw(vector, draw, allowed)
+            drawn = self._draw(vector, draw)
         except Exception as error:  # Chroma opens its index files at the first search only, and raises bare exceptions of many kinds
             self._give_up(error)
-            return self._exact.search(vector, scope, limit)
-        if len(found) < min(limit, len(allowed)) and draw < len(self._rows):
-            return self._exact.search(vector, scope, limit)
+            return self._scan.search(vector, scope, limit)
+        rows = np.fromiter(drawn, dtype=np.int64)
+        found = {int(row): drawn[int(row)] for row in rows[allowed[view.scopes_of(rows)]]}
+        if len(found) < limit and draw < self._held:
+            return self._scan.search(vector, scope, limit)
         return dict(list(found.items())[:limit])
 
-    def _draw(self, vector: Vectors, count: int, allowed: set[int]) -> dict[int, float]:
-        if not count:
-            return {}
+    def _draw(self, vector: Vectors, count: int) -> dict[int, float]:
         reply = self._collection.query(query_embeddings=[vector.tolist()], n_results=count, include=["distances"])
         found: dict[int, float] = {}
         for key, distance in zip(reply["ids"][0], reply["distances"][0], strict=True):
-            row = self._rows.get(key)
-            if row in allowed and row is not None:
-                found.setdefault(row, 1.0 - float(distance))
+            found.setdefault(int(key.partition(":")[0]), 1.0 - float(distance))
         return found
 
     def mirrors(self, revision: int) -> bool:
@@ -111,8 +109,9 @@ class ChromaIndex:
         try:
             self._client = _client(self._folder)
             self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
-            self._rows = {key: row for key, (row, _) in vector_keys(self._library).items()}
-            self._revision = int((self._collection.metadata or {}).get("revision", -1))
+            self._held = self._collection.count()
+            told = self._collection.metadata or {}
+            self._revision = int(told.get("revision", -1)) if told.get("library") == self._library.identity() else -1
         except Exception as error:  # Chroma raises bare exceptions of many kinds on a damaged folder
             self._give_up(error)
 
@@ -150,21 +149,11 @@ def _sizes(folder: Path) -> dict[str, int]:
     return {str(file.relative_to(folder)): file.stat().st_size for file in sorted(folder.rglob("*.bin"))}
 
 
-def best_rows(rows: Rows, cosines: Vectors, limit: int) -> dict[int, float]:
-    """Give the `limit` rows with the highest cosine; a row with several vectors counts by its best."""
-    found: dict[int, float] = {}
-    for index in np.argsort(-cosines, kind="stable"):
-        found.setdefault(int(rows[index]), float(cosines[index]))
-        if len(found) == limit:
-            break
-    return found
-
-
 def _mirror(library: Library, folder: Path) -> None:
     (folder / _SIZES).unlink(missing_ok=True)
     with _client(folder) as client:
-        collection = _collection_for(client, _embedder(library))
-        wanted = vector_keys(library)
+        collection = _collection_for(client, _origin(library))
+        wanted = {f"{row}:{ordinal}": (row, ordinal) for row, ordinal in vector_keys(library)}
         held = set(collection.get(include=[])["ids"])
         for batch in _batched(sorted(held - wanted.keys())):
             collection.delete(ids=batch)
@@ -174,19 +163,21 @@ def _mirror(library: Library, folder: Path) -> None:
             raise RuntimeError(f"{collection.count()} vectors where {len(wanted)} were expected")
         if wanted:  # the first search writes the index files
             collection.query(query_embeddings=vectors_of(library, list(wanted.values())[:1]), n_results=1, include=[])
-        collection.modify(metadata={"revision": library.revision(), "embedder": _embedder(library)})
+        collection.modify(metadata={"revision": library.revision(), **_origin(library)})
     (folder / _SIZES).write_text(json.dumps(_sizes(folder)))
 
 
-def _embedder(library: Library) -> str:
-    return ", ".join(sorted(embedder for embedder, _ in library.built_with()))
+def _origin(library: Library) -> dict[str, str]:
+    """Give what the vectors of a collection are of: rows mean nothing in another library, vectors nothing to another embedder."""
+    state = state_of(library)
+    return {"library": state.identity, "embedder": state.embedder}
 
 
-def _collection_for(client: Any, embedder: str) -> Any:
-    """Give the collection, emptied when it holds the vectors of another embedder."""
+def _collection_for(client: Any, origin: dict[str, str]) -> Any:
+    """Give the collection, emptied when it holds the vectors of another library or embedder."""
     configuration = {"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}}
     held = {collection.name: collection for collection in client.list_collections()}.get(_COLLECTION)
-    if held is not None and (held.metadata or {}).get("embedder") == embedder:
+    if held is not None and origin.items() <= (held.metadata or {}).items():
         return client.get_collection(_COLLECTION, embedding_function=None)
     if held is not None:
         client.delete_collection(_COLLECTION)

@@ -16,7 +16,7 @@ from ingest.build import ingest, rebuild, user_sources
 from ingest.embed import Vectors
 from ingest.library import Library, open_reader, open_writer
 from ingest.lookup import Scope, fetch
-from ingest.vectors import ChromaIndex, ExactIndex, VectorIndex, _client, sync_chroma
+from ingest.vectors import ChromaIndex, ScanIndex, VectorIndex, _client, sync_chroma
 from tests.support import HashEmbedder
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,7 @@ def library(folder: Path) -> Iterator[Library]:
 
 @pytest.fixture(params=["exact", "chroma"])
 def open_index(request: pytest.FixtureRequest, folder: Path) -> Opener:
-    return ExactIndex if request.param == "exact" else lambda library: ChromaIndex(library, folder / "chroma")
+    return ScanIndex if request.param == "exact" else lambda library: ChromaIndex(library, folder / "chroma")
 
 
 def found(library: Library, index: VectorIndex, words: str, scope: Scope, limit: int = 10) -> list[str]:
@@ -135,7 +135,7 @@ def test_an_empty_library_finds_nothing(tmp_path: Path, kind: str) -> None:
     with open_writer(tmp_path) as writer:
         sync_chroma(writer, tmp_path / "chroma")
     with open_reader(tmp_path) as library:
-        index = ExactIndex(library) if kind == "exact" else ChromaIndex(library, tmp_path / "chroma")
+        index = ScanIndex(library) if kind == "exact" else ChromaIndex(library, tmp_path / "chroma")
         assert found(library, index, "alpha", Scope(DAY)) == []
 
 
@@ -175,7 +175,7 @@ def test_vectors_of_another_model_take_the_place_of_the_former(folder: Path, lib
             with _client(folder / "chroma") as client:
                 client.get_collection("passages", embedding_function=None).modify(metadata={"embedder": "hash@1"})
         sync_chroma(writer, folder / "chroma")
-    index, exact = ChromaIndex(library, folder / "chroma"), ExactIndex(library)
+    index, exact = ChromaIndex(library, folder / "chroma"), ScanIndex(library)
     vector = _Turned().encode(["beta gamma"])[0]
     assert index.mirrors(library.revision())
     assert index.search(vector, Scope(DAY), 1) == pytest.approx(exact.search(vector, Scope(DAY), 1), abs=1e-4)
@@ -196,14 +196,14 @@ from datetime import date
 from pathlib import Path
 from ingest.library import open_reader, open_writer
 from ingest.lookup import Scope
-from ingest.vectors import ChromaIndex, ExactIndex, sync_chroma
+from ingest.vectors import ChromaIndex, ScanIndex, sync_chroma
 from tests.support import HashEmbedder
 
 scope, vector = Scope(date(2026, 6, 1)), HashEmbedder().encode(["rule w7 of file"])[0]
 for folder in map(Path, sys.argv[1:]):
     print(folder.name, flush=True)
     with open_reader(folder) as library:
-        wanted = ExactIndex(library).search(vector, scope, 5)
+        wanted = ScanIndex(library).search(vector, scope, 5)
         index = ChromaIndex(library, folder / "chroma")
         assert list(index.search(vector, scope, 5).values()) == list(wanted.values()), "a reader answers from the library"
         with open_writer(folder) as writer:
