@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks import sets
 from benchmarks.peers import environments
 from benchmarks.peers.environments import Environment, python_of
-from benchmarks.scoring import QuestionScore, Scores, by_document, interval, letters, places_of, right_for, score
+from benchmarks.scoring import QuestionScore, Scores, cuts_of, interval, score
 from benchmarks.sets import QuestionSet
 from benchmarks.timing import machine
 from ingest.embed import PACKAGED, model_folder
@@ -74,15 +74,16 @@ def main() -> None:
     """Run every system on the set and print the table."""
     given = _arguments()
     asked = sets.golden(given.split) if given.set == "golden" else sets.covidqa(given.papers, given.data)
-    results = {name: measure(SYSTEMS[name], asked) for name in _chosen(given)}
+    file = given.json or WORK / f"quality-{asked.name}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    results: dict[str, Result] = {}
+    for name in _chosen(given):
+        results[name] = measure(SYSTEMS[name], asked)
+        file.write_text(json.dumps(_record(asked, results)))  # after each, so that a failure of the next loses nothing
     print(
         f"{asked.name}: {len(asked.documents)} documents, {len(asked.questions)} questions; {machine()}; {', '.join(_versions(results))}\n"
     )
     print(table(results, _chars(asked)))
-    file = given.json or WORK / f"quality-{asked.name}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    found = {name: asdict(result) for name, result in results.items()}
-    file.write_text(json.dumps({"set": asked.name, "machine": machine(), "versions": _versions(results), "systems": found}))
 
 
 def measure(system: System, asked: QuestionSet) -> Result:
@@ -108,15 +109,15 @@ def measure(system: System, asked: QuestionSet) -> Result:
 
 def grade(outcome: Mapping[str, Any], asked: QuestionSet) -> Result:
     """Score what a peer's process wrote (see `benchmarks.peers.trial.run`)."""
-    texts = [text for _, text in outcome["pieces"]]
-    places = places_of(outcome["pieces"], {document.id: letters(document.text) for document in asked.documents})
-    order = by_document(places)
-    scores = [
-        score(ranked, [right_for(target, places, order) for target in targets], places, targets, texts)
-        for ranked, targets in zip(outcome["found"], asked.targets, strict=True)
-    ]
+    cuts = cuts_of([(doc, text) for doc, text in outcome["pieces"]], {document.id: document.text for document in asked.documents})
+    scores = tuple(score(ranked, targets, cuts) for ranked, targets in zip(outcome["found"], asked.targets, strict=True))
     times = {name: outcome[name] for name in ("ingest_s", "ingest_cpu_s", "peak_mb")}
-    return Result(tuple(scores), len(places), places.count(None), query_ms=tuple(outcome["query_ms"]), **times)
+    return Result(scores, len(cuts.places), cuts.places.count(None), query_ms=tuple(outcome["query_ms"]), **times)
+
+
+def _record(asked: QuestionSet, results: Mapping[str, Result]) -> dict[str, Any]:
+    found = {name: asdict(result) for name, result in results.items()}
+    return {"set": asked.name, "machine": machine(), "versions": _versions(results), "systems": found}
 
 
 def table(results: Mapping[str, Result], chars: int) -> str:

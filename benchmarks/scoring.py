@@ -83,34 +83,41 @@ def places_of(pieces: Iterable[tuple[str, str]], texts: Mapping[str, str]) -> li
     return places
 
 
-def right_for(target: Target, places: Sequence[Place | None], order: Mapping[str, Sequence[int]]) -> set[int]:
-    """Give the numbers of the places that hold a target; `order` lists those of each document."""
-    return {n for n in order.get(target.doc, ()) if (place := places[n]) and place.holds(target)}
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """All passages of a system: their texts, and where each stands in its document (None = nowhere)."""
+
+    texts: tuple[str, ...]
+    places: tuple[Place | None, ...]
+    of_document: Mapping[str, Sequence[int]]
+
+    def right_for(self, target: Target) -> set[int]:
+        """Give the numbers of the passages that hold a target."""
+        return {n for n in self.of_document.get(target.doc, ()) if (place := self.places[n]) and place.holds(target)}
 
 
-def by_document(places: Sequence[Place | None]) -> dict[str, list[int]]:
-    """Give the numbers of the places of each document."""
-    order: dict[str, list[int]] = {}
+def cuts_of(pieces: Sequence[tuple[str, str]], documents: Mapping[str, str]) -> Cuts:
+    """Give the passages of a system, `(document, text)` each, those of one document in their order, in the texts of `documents`."""
+    places = places_of(pieces, {doc: letters(text) for doc, text in documents.items()})
+    numbers: dict[str, list[int]] = {}
     for number, place in enumerate(places):
         if place:
-            order.setdefault(place.doc, []).append(number)
-    return order
+            numbers.setdefault(place.doc, []).append(number)
+    return Cuts(tuple(text for _, text in pieces), tuple(places), numbers)
 
 
-def score(
-    ranked: Sequence[int], right: Sequence[set[int]], places: Sequence[Place | None], targets: Sequence[Target], texts: Sequence[str]
-) -> QuestionScore:
-    """Score one question: `right[i]` are the passages that hold `targets[i]`, `texts` those of all passages.
+def score(ranked: Sequence[int], targets: Sequence[Target], cuts: Cuts) -> QuestionScore:
+    """Score the passages found for one question, best first.
 
     nDCG is binary, its ideal drawn from every right passage of this system's own cut. Recall is the share of the
     targets that the first five passages hold (of five at most), `in_context` the share that stands in the first
     4,000 characters.
     """
+    right = [cuts.right_for(target) for target in targets]
     relevant = set().union(*right)
-    top = ranked[:RECALL_DEPTH]
-    held = sum(1 for found in right if not found.isdisjoint(top))
-    shown = _shown(ranked, places, texts)
-    inside = sum(1 for target in targets if any(place.holds(target) for place in shown))
+    held = sum(not found.isdisjoint(ranked[:RECALL_DEPTH]) for found in right)
+    shown = _shown(ranked, cuts)
+    inside = sum(any(place.holds(target) for place in shown) for target in targets)
     return QuestionScore(
         ndcg=ndcg([number in relevant for number in ranked], len(relevant)),
         recall=min(1.0, held / min(len(targets), RECALL_DEPTH)),
@@ -133,16 +140,16 @@ def interval(values: Scores) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _shown(ranked: Sequence[int], places: Sequence[Place | None], texts: Sequence[str]) -> list[Place]:
+def _shown(ranked: Sequence[int], cuts: Cuts) -> list[Place]:
     """Give the places of what stands in the first 4,000 characters, the last passage cut short."""
     shown: list[Place] = []
     left = CONTEXT_CHARS
     for number in ranked:
         if left <= 0:
             break
-        if place := places[number]:
-            shown.append(Place(place.doc, place.start, place.start + len(letters(texts[number][:left]))))
-        left -= len(texts[number])
+        if place := cuts.places[number]:
+            shown.append(Place(place.doc, place.start, place.start + len(letters(cuts.texts[number][:left]))))
+        left -= len(cuts.texts[number])
     return shown
 
 
