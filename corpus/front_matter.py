@@ -78,6 +78,8 @@ class FrontMatter(BaseModel):
     payer: str = "all"
     basis: Literal["stated", "inferred"] = "stated"
     licence: str | None = None
+    questions: dict[str, tuple[str, ...]] = {}
+    """Questions that a paragraph answers, by its anchor; passages are found by them too, they are never quoted."""
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> "FrontMatter":

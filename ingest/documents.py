@@ -28,6 +28,7 @@ class Note:
     valid_to: date | None
     basis: str
     conflicts: tuple[str, ...]
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class Passage:
     `section` is the heading path, outermost first. `header` is the header row of the table that a row
     was cut from, "" elsewhere. `named_codes` occur literally; `implied_codes` lie inside a range that
     the passage writes, or are named by its heading or, where it names none, by the document's title. `anchor` is the fact id of a digest paragraph.
+    `questions` are what the passage is known to answer: it is found by them, never quoted from them.
     """
 
     id: str
@@ -112,6 +114,7 @@ class Passage:
     basis: str
     anchor: str
     conflicts: tuple[str, ...]
+    questions: tuple[str, ...] = ()
 
     @property
     def codes(self) -> frozenset[str]:

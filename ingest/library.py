@@ -21,7 +21,7 @@ from ingest.documents import Block, BlockKind, Document, DocumentText, Note, Pag
 from ingest.embed import Vectors
 
 _FILE = "library.sqlite3"
-_LISTS = ("section", "named_codes", "implied_codes", "modifiers", "conflicts")
+_LISTS = ("section", "named_codes", "implied_codes", "modifiers", "conflicts", "questions")
 _PASSAGE_FIELDS = tuple(f.name for f in fields(Passage))
 _DOCUMENT_FIELDS = tuple(f.name for f in fields(Document))
 ACTIVE, REMOVED, REPLACED = "active", "removed", "replaced"
@@ -460,7 +460,9 @@ def _scope(connection: Connection, publisher: str, payer: str, valid_from: date 
 def _index_words(connection: Connection, passages: Mapping[int, Passage]) -> None:
     rows = [{"row": row, **words_of(passage)} for row, passage in passages.items()]
     if rows:
-        connection.execute(text("INSERT INTO lexical (rowid, body, section, codes) VALUES (:row, :body, :section, :codes)"), rows)
+        connection.execute(
+            text("INSERT INTO lexical (rowid, body, section, codes, questions) VALUES (:row, :body, :section, :codes, :questions)"), rows
+        )
 
 
 def words_of(passage: Passage) -> dict[str, str]:
@@ -469,6 +471,7 @@ def words_of(passage: Passage) -> dict[str, str]:
         "body": f"{passage.header}\n{passage.text}",
         "section": " / ".join(passage.section),
         "codes": " ".join(passage.named_codes),
+        "questions": "\n".join(passage.questions),
     }
 
 
@@ -492,7 +495,7 @@ def _to_block(values: dict[str, Any]) -> Block:
     note = values.pop("note")
     if note:
         days = {key: date.fromisoformat(note[key]) if note[key] else None for key in ("valid_from", "valid_to")}
-        note = Note(**{**note, **days, "conflicts": tuple(note["conflicts"])})
+        note = Note(**{**note, **days, "conflicts": tuple(note["conflicts"]), "questions": tuple(note["questions"])})
     return Block(**{**values, "kind": BlockKind(values["kind"])}, note=note)
 
 

@@ -15,7 +15,7 @@ from ingest.codes import expand_range, find_codes, find_modifiers, find_ranges, 
 from ingest.documents import Block, BlockKind, DocumentText, Note, Page, Passage
 from ingest.sentences import sentence_spans
 
-POLICY = "split-3"
+POLICY = "split-4"
 MAX_CHARS = 600
 MIN_CHARS = 200
 _ATOMIC_MAX_CHARS = 4_000
@@ -35,6 +35,7 @@ class _Cut:
     section: tuple[str, ...]
     header: str = ""
     note: Note | None = None
+    question: str = ""
 
 
 def split(source: DocumentText) -> tuple[Passage, ...]:
@@ -74,8 +75,10 @@ def _cut_group(text: str, group: list[Block], headings: list[tuple[int, str]]) -
     first, last = group[0], group[-1]
     if first.kind in _ROWS:
         yield from _cut_table(text, group, section)
-    elif first.note or (first.kind is BlockKind.QUESTION and last.end - first.start <= _ATOMIC_MAX_CHARS):
+    elif first.note:
         yield _Cut(first.start, last.end, section, "", first.note)
+    elif first.kind is BlockKind.QUESTION and last.end - first.start <= _ATOMIC_MAX_CHARS:
+        yield _Cut(first.start, last.end, section, question=text[first.start : first.end])
     else:
         yield from (_Cut(start, end, section) for start, end in _pack(_sentences(text, group), {b.start for b in group}))
 
@@ -150,7 +153,16 @@ def _passage(source: DocumentText, cut: _Cut) -> Passage:
         basis=note.basis,
         anchor=note.anchor,
         conflicts=note.conflicts,
+        questions=tuple(dict.fromkeys((*note.questions, *_asked(cut)))),
     )
+
+
+def _asked(cut: _Cut) -> Iterator[str]:
+    """Give the questions that the document itself puts over a passage: that of a question and answer, and a heading that asks."""
+    if cut.question:
+        yield cut.question
+    if cut.section and cut.section[-1].endswith("?"):
+        yield cut.section[-1]
 
 
 def _codes(text: str) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ passages = Table(
     Column("basis", String, nullable=False),
     Column("anchor", String, nullable=False, index=True),
     Column("conflicts", Text, nullable=False),
+    Column("questions", Text, nullable=False),
 )
 
 passage_codes = Table(
@@ -109,5 +110,5 @@ erasures = Table(
 )
 
 LEXICAL_DDL = (
-    "CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(body, section, codes, tokenize = 'porter unicode61 remove_diacritics 2')"
+    "CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(body, section, codes, questions, tokenize = 'porter unicode61 remove_diacritics 2')"
 )
