@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ import numpy as np
 from corpus.digests import digest_paths, digest_root
 from corpus.errors import CodeciteError, CorpusError, IngestError, UnreadableDocument
 from corpus.front_matter import FrontMatter
+from ingest.ahead import encode_ahead
 from ingest.canonical import canonical
 from ingest.documents import Document, DocumentText, Passage
-from ingest.embed import Embedder, Vectors
+from ingest.embed import Embedder
 from ingest.extract import SUFFIXES, extract
 from ingest.extract.blocks import Extracted, assemble
 from ingest.library import Library
@@ -52,6 +54,17 @@ class FileReport:
     reason: str = ""
     document_id: str = ""
     passages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A file that was looked at; where it is new, its text cut into passages, with the texts to encode for each."""
+
+    report: FileReport
+    source: DocumentText | None = None
+    passages: tuple[Passage, ...] = ()
+    texts: tuple[tuple[str, ...], ...] = ()
+    by_hand: dict[str, str] = field(default_factory=dict)
 
 
 def shipped_sources() -> tuple[Source, ...]:
@@ -95,23 +108,24 @@ def ingest(
     """
     library.require(embedder.identity, POLICY)
     reports: list[FileReport] = []
-    for source in sources:
-        reports.append(_ingest_one(library, embedder, source, dict(by_hand), added_at))
-        advance(reports[-1])
+    for report in _bring_in(library, embedder, sources, dict(by_hand), added_at):
+        reports.append(report)
+        advance(report)
     for place, report in enumerate(reports):  # the document that a file was equal to may have been replaced since
         if report.document_id and not library.path_of(report.document_id):
-            reports[place] = _ingest_one(library, embedder, sources[place], dict(by_hand), added_at)
+            (reports[place],) = _bring_in(library, embedder, sources[place : place + 1], dict(by_hand), added_at)
     return (*reports, *_remove_unshipped(library, sources))
 
 
 def rebuild(library: Library, embedder: Embedder, advance: Callable[[str], object] = lambda _: None) -> int:
     """Cut and embed every document anew from its stored text; give how many there were."""
-    documents = [document for document, _, _ in library.documents()]
-    for document in documents:
-        source = library.document_text(document.id)
-        _store(library, embedder, source, library.by_hand(document.path))
-        advance(document.title)
-    return len(documents)
+    paths = {document.id: document.path for document, _, _ in library.documents()}
+    cuts = (
+        _cut(FileReport(path, Outcome.REPLACED, "", key), library.document_text(key), library.by_hand(path)) for key, path in paths.items()
+    )
+    for cut in _stored(library, embedder, cuts):
+        advance(cut.source.document.title if cut.source else "")
+    return len(paths)
 
 
 def read_source(source: Source, by_hand: Mapping[str, str], added_at: str) -> DocumentText:
@@ -159,24 +173,44 @@ def _is_hidden(file: Path, root: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(root).parts)
 
 
-def _ingest_one(library: Library, embedder: Embedder, source: Source, by_hand: dict[str, str], added_at: str) -> FileReport:
-    if source.key != source.key.encode(errors="replace").decode():
-        return FileReport(source.key, Outcome.REFUSED, "the name is not UTF-8 text; rename the file")
-    settled = {**library.by_hand(source.key), **by_hand}
-    former = library.id_at(source.key)
+def _bring_in(
+    library: Library, embedder: Embedder, sources: Sequence[Source], by_hand: dict[str, str], added_at: str
+) -> Iterator[FileReport]:
+    ahead: set[str] = set()  # ids and paths on their way into the library, where looking does not find them yet
+    cuts = (cut for source in sources for cut in _prepare(library, source, by_hand, added_at, ahead))
+    return (cut.report for cut in _stored(library, embedder, cuts))
+
+
+def _prepare(library: Library, source: Source, by_hand: dict[str, str], added_at: str, ahead: set[str]) -> Iterator[_Cut | None]:
+    """Look at a file, and read and cut it where it is new; `None` goes first where the answer hangs on files still ahead."""
     try:
+        if source.key != source.key.encode(errors="replace").decode():
+            raise UnreadableDocument("the name is not UTF-8 text; rename the file")
+        settled = {**library.by_hand(source.key), **by_hand}
+        former = library.id_at(source.key)
         content = _content(source)
         identity = document_id(content, settled)
         if identity == former:
-            return FileReport(source.key, Outcome.UNCHANGED, "", identity)
+            yield _Cut(FileReport(source.key, Outcome.UNCHANGED, "", identity))
+            return
+        if identity in ahead or library.path_of(identity) in ahead:
+            yield None
+            ahead.clear()
         if where := library.path_of(identity):
-            return _same_as(library, source, where, identity)
+            yield _Cut(_same_as(library, source, where, identity))
+            return
         document = _read(source, content, settled, added_at)
     except (IngestError, CorpusError) as error:
         reason = str(error).removeprefix(f"{source.path}: ")
-        return FileReport(source.key, Outcome.REFUSED, reason)
-    count = _store(library, embedder, document, settled)
-    return FileReport(source.key, Outcome.REPLACED if former else Outcome.ADDED, "", identity, count)
+        yield _Cut(FileReport(source.key, Outcome.REFUSED, reason))
+        return
+    ahead |= {identity, source.key}
+    try:
+        cut = _cut(FileReport(source.key, Outcome.REPLACED if former else Outcome.ADDED, "", identity), document, settled)
+    except CodeciteError:
+        yield None  # the files before it are stored all the same
+        raise
+    yield cut
 
 
 def _same_as(library: Library, source: Source, where: str, identity: str) -> FileReport:
@@ -187,21 +221,24 @@ def _same_as(library: Library, source: Source, where: str, identity: str) -> Fil
     return FileReport(source.key, Outcome.REPLACED if former else Outcome.UNCHANGED, f"same content as {where}", identity)
 
 
-def _store(library: Library, embedder: Embedder, source: DocumentText, by_hand: dict[str, str]) -> int:
+def _cut(report: FileReport, source: DocumentText, by_hand: dict[str, str]) -> _Cut:
     passages = split(source)
     if not passages:
         raise CodeciteError(f"{source.document.path}: no passage could be cut; nothing was stored")
     for passage in passages:
         if source.text[passage.start : passage.end] != passage.text:
             raise CodeciteError(f"{source.document.path}: offsets of {passage.id} do not hold; nothing was stored")
-    library.put(source, passages, _vectors(embedder, passages), built_with=(embedder.identity, POLICY), by_hand=by_hand)
-    return len(passages)
+    return _Cut(replace(report, passages=len(passages)), source, passages, tuple(embedding_texts(passage) for passage in passages), by_hand)
 
 
-def _vectors(embedder: Embedder, passages: Sequence[Passage]) -> list[Vectors]:
-    texts = [embedding_texts(passage) for passage in passages]
-    flat = embedder.encode([text for group in texts for text in group])
-    return np.split(flat, np.cumsum([len(group) for group in texts])[:-1])
+def _stored(library: Library, embedder: Embedder, cuts: Iterable[_Cut | None]) -> Iterator[_Cut]:
+    """Encode what was cut and store each document whole, in order; give each once it is stored."""
+    with closing(encode_ahead(embedder, cuts, lambda cut: [text for group in cut.texts for text in group])) as encoded:
+        for cut, vectors in encoded:
+            if cut.source:
+                rows = np.split(vectors, np.cumsum([len(group) for group in cut.texts])[:-1])
+                library.put(cut.source, cut.passages, rows, built_with=(embedder.identity, POLICY), by_hand=cut.by_hand)
+            yield cut
 
 
 def _remove_unshipped(library: Library, sources: Sequence[Source]) -> list[FileReport]:

