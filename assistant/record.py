@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from assistant.answer import Answer, Citation, Conflict, Hit, Sentence
+from assistant.answer import Abstention, Answer, Citation, Conflict, Hit, Sentence
 from ingest.documents import Document, Passage
 
 SCHEMA = "codecite.answer/1"
@@ -14,7 +14,7 @@ def answer_record(answer: Answer) -> dict[str, Any]:
     """Give the JSON object of an answer: plain values only, dates as YYYY-MM-DD."""
     numbers = number_citations(answer)
     sources = {h.passage.id: h for h in answer.evidence}
-    question, abstention = answer.question, answer.abstention
+    question = answer.question
     return {
         "schema": SCHEMA,
         "question": question.text,
@@ -26,10 +26,10 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "verdict": answer.verdict.value,
         "text": " ".join(f"{s.text} {_markers(s, numbers)}" for s in answer.sentences),
         "sentences": [_sentence(s, numbers) for s in answer.sentences],
-        "citations": [_citation(c, n, sources[c.passage_id]) for c, n in numbers.items()],
+        "citations": [citation_record(c, n, sources[c.passage_id]) for c, n in numbers.items()],
         "conflicts": [_conflict(c, numbers) for c in answer.conflicts],
-        "abstention": {"reason": abstention.reason.value, "detail": abstention.detail, "needed": abstention.needed} if abstention else None,
-        "retrieved": [_hit(h) for h in answer.evidence],
+        "abstention": abstention_record(answer.abstention),
+        "retrieved": [hit_record(h) for h in answer.evidence],
         "notices": list(answer.notices),
         "follow_ups": list(answer.follow_ups),
         "provenance": {
@@ -61,7 +61,8 @@ def _conflict(conflict: Conflict, numbers: Mapping[Citation, int]) -> dict[str, 
     return {"sides": [_sentence(side, numbers) for side in conflict.sides]}
 
 
-def _citation(citation: Citation, number: int, hit: Hit) -> dict[str, Any]:
+def citation_record(citation: Citation, number: int, hit: Hit) -> dict[str, Any]:
+    """Give the JSON object of one citation into the passage that was found."""
     document, passage = hit.document, hit.passage
     return {
         "n": number,
@@ -85,7 +86,13 @@ def _citation(citation: Citation, number: int, hit: Hit) -> dict[str, Any]:
     }
 
 
-def _hit(hit: Hit) -> dict[str, Any]:
+def abstention_record(abstention: Abstention | None) -> dict[str, str] | None:
+    """Give the JSON object that says why there is nothing to show, or None."""
+    return {"reason": abstention.reason.value, "detail": abstention.detail, "needed": abstention.needed} if abstention else None
+
+
+def hit_record(hit: Hit) -> dict[str, Any]:
+    """Give the JSON object of a passage that was found."""
     return {
         "passage_id": hit.passage.id,
         "document_id": hit.document.id,
@@ -104,9 +111,9 @@ def _day(value: date | None) -> str | None:
     return value.isoformat() if value else None
 
 
-def citing(answer: Answer, citation: Citation) -> tuple[Passage, Document]:
-    """Give the passage and document that a citation of this answer points into."""
-    return next((h.passage, h.document) for h in answer.evidence if h.passage.id == citation.passage_id)
+def citing(evidence: Sequence[Hit], citation: Citation) -> tuple[Passage, Document]:
+    """Give the passage and document that a citation points into, of those found."""
+    return next((h.passage, h.document) for h in evidence if h.passage.id == citation.passage_id)
 
 
 def near_misses(answer: Answer, count: int = 3) -> Sequence[Hit]:

@@ -97,22 +97,22 @@ class Assistant:
         """
         clock = _Clock(watch)
         with clock.stage(0, "read"):
-            question = self._without_gaps(read_question(text, as_of, payer))
-            refused = decide.advice() if asks_for_advice(question.text) else self._refuse_codes(question)
+            question = self.read(text, as_of, payer)
+            refused = decide.advice() if asks_for_advice(question.text) else self.refuse_codes(question)
         if refused:
             return self._abstain(question, refused, (), clock)
         with clock.stage(1, "retrieve"):
-            hits = self._retriever.find(question)
+            hits = self._retriever.find(question, clock.timings_ms)
         if abstention := self._nothing_on_the_day(question, hits):
             return self._abstain(question, abstention, hits, clock)
         with clock.stage(2, "draft"):
             draft, answerer = self._draft(question, hits)
         with clock.stage(3, "ground"):
-            sentences = ground(draft, hits, self._pages(hits))
+            sentences = ground(draft, hits, self.pages(hits))
             unproved = bool(draft.sentences) and not sentences
             if unproved and answerer is not self._fallback:
                 draft, answerer = self._fall_back(question, hits, "none of its sentences could be proved by a quote")
-                sentences = ground(draft, hits, self._pages(hits))
+                sentences = ground(draft, hits, self.pages(hits))
         if not sentences:
             reason = Reason.UNSUPPORTED_DRAFT if unproved else draft.reason or Reason.NO_EVIDENCE
             return self._abstain(question, decide.no_answer(question, reason, hits), hits, clock, answerer.name, draft.notice)
@@ -120,29 +120,43 @@ class Assistant:
             draft = replace(draft, verdict=decide.proved_verdict(draft.verdict, question, sentences))
         return self._answer(question, draft, sentences, hits, clock, answerer.name)
 
+    @property
+    def retriever(self) -> Retriever:
+        """What finds passages in the library."""
+        return self._retriever
+
     def known_codes(self) -> frozenset[str]:
         """Give every code that the library names or the registry knows."""
         return self._registry | all_codes(self.library)
 
-    # -- steps ---------------------------------------------------------------------------------------------
+    def read(self, text: str, as_of: date, payer: str | None) -> Question:
+        """Give the question without the numbers that lie in a range it names, or look like amounts, but are no codes.
 
-    def _without_gaps(self, question: Question) -> Question:
-        """Give the question without the numbers that lie in a range it names, or look like amounts, but are no codes."""
+        Raises:
+            AnswerError: it is empty or too long.
+        """
+        question = read_question(text, as_of, payer)
         written = {index_key(mention.code) for mention in find_codes(question.text)} | set(find_miswritten(question.text))
         doubtful = {c for c in find_doubtful(question.text) if near_codes(c, self.known_codes())}
         unknown = self._unknown(question)
         return replace(question, codes=tuple(c for c in question.codes if c in written | doubtful or c not in unknown))
 
+    def refuse_codes(self, question: Question) -> Abstention | None:
+        """Give the abstention where a question names codes that neither library nor registry knows."""
+        unknown = self._unknown(question)
+        return decide.unknown_codes(unknown, self.known_codes()) if unknown else None
+
+    def pages(self, hits: Sequence[Hit]) -> dict[str, tuple[Page, ...]]:
+        """Give the pages of the documents of which a passage runs over a page's end."""
+        spanning = {h.document.id for h in hits if h.passage.first_page != h.passage.last_page}
+        return {identity: self.library.document_text(identity).pages for identity in spanning}
+
+    # -- steps ---------------------------------------------------------------------------------------------
+
     def _unknown(self, question: Question) -> tuple[str, ...]:
         missing = [c for c in question.codes if c not in self._registry]
         held = codes_held(self.library, missing) if missing else frozenset()
         return tuple(c for c in missing if c not in held)
-
-    def _refuse_codes(self, question: Question) -> Abstention | None:
-        unknown = self._unknown(question)
-        if not unknown:
-            return None
-        return decide.unknown_codes(unknown, self.known_codes())
 
     def _nothing_on_the_day(self, question: Question, hits: Sequence[Hit]) -> Abstention | None:
         """Give the abstention where codes asked about have rules, but none in force on the date of service or none for the payer."""
@@ -164,11 +178,6 @@ class Assistant:
     def _fall_back(self, question: Question, hits: Sequence[Hit], why: str) -> tuple[Draft, Answerer]:
         notice = f"The model gave no usable answer ({why}); this one is put together without it."
         return replace(self._fallback.draft(question, hits), notice=notice), self._fallback
-
-    def _pages(self, hits: Sequence[Hit]) -> dict[str, tuple[Page, ...]]:
-        """Give the pages of the documents of which a passage runs over a page's end."""
-        spanning = {h.document.id for h in hits if h.passage.first_page != h.passage.last_page}
-        return {identity: self.library.document_text(identity).pages for identity in spanning}
 
     def _conflicts(
         self, question: Question, sentences: Sequence[Sentence], hits: Sequence[Hit]

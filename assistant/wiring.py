@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from assistant.extractive import Answerer, ExtractiveAnswerer
+from assistant.find import Finder
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
@@ -45,6 +46,11 @@ def open_assistant(settings: Settings, *, long_lived: bool = False, embedder: Em
         embedder=encoder.identity,
         settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key"})),
     )
+
+
+def open_finder(assistant: Assistant) -> Finder:
+    """Give what finds the codes that fit a described service, on an assistant's library."""
+    return Finder(assistant, load_glossary(), lambda words: document_counts(assistant.library, words), load_codes())
 
 
 def _require_model(settings: Settings, identity: str) -> None:

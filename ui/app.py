@@ -13,6 +13,7 @@ from corpus.errors import CodeciteError, LibraryMissing
 from ui.citations import draw_answer
 from ui.conversation import AS_OF, PAYER, SHOWN_TURNS, Turn, clear, submit, take_pending, turns
 from ui.drawer import open_drawer
+from ui.finding import draw_finding
 from ui.present import present
 from ui.safe_text import escaped, safe_label
 from ui.shelf import Shelf, look, open_shared
@@ -28,6 +29,7 @@ EXAMPLES = (
     "What replaced 77385 in 2026?",
     "Does 77371 need modifier 26 or TC?",
 )
+TABS = ("Ask", "Find codes")
 MAX_QUESTION_CHARS = 4_000
 _FAULT = "Something went wrong in Codecite itself; the server's log names the error. Ask again, or run: codecite doctor"
 _log = logging.getLogger("codecite.page")
@@ -39,13 +41,19 @@ def main() -> None:
     st.html(f"<style>{(files('ui') / 'page.css').read_text(encoding='utf-8')}</style>")
     assistant, problem = _open()
     _draw_sidebar(look(assistant) if assistant else None)
-    _draw_input()
+    asking, finding = st.tabs(TABS, key="tab", on_change="rerun")
+    _draw_bottom(asks=not finding.open)
     if problem:
         _draw_problem(problem)
-    if turns():
-        _draw_turns(assistant, problem)
-    elif assistant:
-        _draw_welcome()
+    if finding.open:
+        with finding:
+            _draw_finding(assistant)
+        return
+    with asking:
+        if turns():
+            _draw_turns(assistant, problem)
+        elif assistant:
+            _draw_welcome()
 
 
 def _open() -> tuple[Assistant | None, CodeciteError | None]:
@@ -73,14 +81,22 @@ def _payer_option(payer: str) -> str:
     return payer_words(payer) if payer else "Any payer"
 
 
-def _draw_input() -> None:
+def _draw_bottom(*, asks: bool) -> None:
     with st.bottom:
-        st.chat_input("Ask a coding question", key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop", on_submit=_submit_typed)
+        if asks:
+            st.chat_input(
+                "Ask a coding question", key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop", on_submit=_submit_typed
+            )
         st.caption(DISCLAIMER)
 
 
 def _submit_typed() -> None:
     submit(str(st.session_state.question or ""))
+
+
+def _draw_finding(assistant: Assistant | None) -> None:
+    if assistant:
+        draw_finding(assistant, _message)
 
 
 def _draw_welcome() -> None:

@@ -108,6 +108,29 @@ def ask(question: str | None, as_of: datetime | None, payer: str | None, as_json
 
 
 @main.command()
+@click.argument("description")
+@click.option("--as-of", type=_DATE, metavar="DATE", help="Date of service, YYYY-MM-DD.  [default: today]")
+@click.option("--payer", help="Only rules that speak for this payer, for example Aetna.")
+@click.option("--limit", type=click.IntRange(1, 20), default=5, show_default=True, help="How many codes to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON object (docs/find.md).")
+def find(description: str, as_of: datetime | None, payer: str | None, limit: int, as_json: bool) -> None:
+    """Rank the codes that fit a service, each with the quotes that say why and those that would rule it out.
+
+    DESCRIPTION is what was done, in your own words, for example
+    "three fields, custom blocks, breast, tangents, weekly physics check". Commas, sentences and "and" part its
+    elements. Only codes that the library's sources name on the date of service are found.
+    """
+    from assistant.find_record import find_record
+    from assistant.wiring import open_finder
+    from ui.terminal import render_findings
+
+    day = as_of.date() if as_of else date.today()
+    with _assistant() as assistant:
+        findings = open_finder(assistant).find(description, as_of=day, payer=payer, limit=limit)
+    click.echo(printable_json(find_record(findings), indent=2) if as_json else render_findings(findings))
+
+
+@main.command()
 @click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def chat(port: int, no_browser: bool) -> None:

@@ -1,6 +1,6 @@
 """Turn an answer into the rows that a reader sees. Pure: no Streamlit, no disk."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Answer, Citation, Conflict, Hit, Sentence
@@ -94,7 +94,7 @@ def present(answer: Answer, text_of: Callable[[str], str]) -> AnswerView:
     """Give the rows of an answer; `text_of` gives the canonical text of a document by its id."""
     numbers = number_citations(answer)
     texts = {h.document.id: text_of(h.document.id) for h in _shown(answer, numbers)}
-    sources = {c: _cited(answer, c, n, texts) for c, n in numbers.items()}
+    sources = {c: cited_source(answer.evidence, c, n, texts) for c, n in numbers.items()}
     verdict, line = verdict_words(answer)
     return AnswerView(
         question=answer.question.text,
@@ -136,17 +136,19 @@ def _sides(conflict: Conflict, numbers: Mapping[Citation, int], sources: Mapping
 def _abstention(answer: Answer, texts: Mapping[str, str]) -> AbstentionView | None:
     if answer.abstention is None:
         return None
-    nearest = tuple(_near(hit, n, texts) for n, hit in enumerate(near_misses(answer), start=1))
+    nearest = tuple(near_source(hit, n, texts) for n, hit in enumerate(near_misses(answer), start=1))
     return AbstentionView(answer.abstention.detail, answer.abstention.needed, nearest)
 
 
-def _cited(answer: Answer, citation: Citation, number: int, texts: Mapping[str, str]) -> SourceView:
-    passage, document = citing(answer, citation)
+def cited_source(evidence: Sequence[Hit], citation: Citation, number: int, texts: Mapping[str, str]) -> SourceView:
+    """Give the row of a citation; `texts` holds the canonical text of its document."""
+    passage, document = citing(evidence, citation)
     around = _around(texts[document.id], citation.start, citation.end)
     return _source(f"source-{number}", number, (passage, document), page=citation.page, around=around, quote=citation.quote)
 
 
-def _near(hit: Hit, number: int, texts: Mapping[str, str]) -> SourceView:
+def near_source(hit: Hit, number: int, texts: Mapping[str, str]) -> SourceView:
+    """Give the row of a passage that came near; `texts` holds the canonical text of its document."""
     around = _around(texts[hit.document.id], hit.passage.start, hit.passage.end)
     place = (hit.passage, hit.document)
     return _source(f"near-{number}", number, place, page=hit.passage.first_page, around=around, quote=hit.passage.text)

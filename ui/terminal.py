@@ -1,14 +1,18 @@
 """An answer as text for a terminal."""
 
 import textwrap
+from collections.abc import Mapping, Sequence
 
-from assistant.answer import Answer, Hit, Role, Sentence
+from assistant.answer import Answer, Citation, Hit, Role, Sentence
+from assistant.find import Findings, Fit
+from assistant.find import number_citations as number_findings
 from assistant.record import citing, near_misses, number_citations
 from ui.safe_text import one_line, printable
-from ui.words import asked_words, maker_words, notice_words, validity_words, verdict_words
+from ui.words import FIT_LINE, NO_FIT, RULED_OUT, asked_words, maker_words, notice_words, validity_words, verdict_words
 
 _WIDTH = 96
 _NEAR_CHARS = 300
+_MOST_NEAR = 3
 _ROLES = {
     Role.VERDICT: "",
     Role.CONDITION: "Condition: ",
@@ -37,7 +41,7 @@ def _answered(answer: Answer) -> list[str]:
     lines += [cited(sentence, _ROLES[sentence.role]) for sentence in answer.sentences]
     for conflict in answer.conflicts:
         lines += ["", "Sources disagree:", *(cited(side, "- ") for side in conflict.sides)]
-    return [*lines, "", "Sources", *(_source(answer, n) for n in range(1, len(numbers) + 1))]
+    return [*lines, "", "Sources", *(_source(answer.evidence, c, n) for c, n in numbers.items())]
 
 
 def _abstained(answer: Answer) -> list[str]:
@@ -46,6 +50,35 @@ def _abstained(answer: Answer) -> list[str]:
     lines = [verdict_words(answer)[0].upper(), _asked(answer), "", _fill(detail, "  "), _fill(f"Needed: {needed}", "  ")]
     near = [_near(h) for h in near_misses(answer)]
     return [*lines, *(["", "Nearest passages (they do not answer)", *near] if near else [])]
+
+
+def render_findings(findings: Findings) -> str:
+    """Give the codes that fit, each with its cited reasons and limits, and their sources; or why none does."""
+    asked = one_line(asked_words(findings.question.as_of, findings.question.payer))
+    if findings.abstention:
+        told = [_fill(findings.abstention.detail, "  "), _fill(f"Needed: {findings.abstention.needed}", "  ")]
+        near = [_near(h) for h in findings.evidence[:_MOST_NEAR]]
+        return printable(
+            "\n".join([NO_FIT.upper(), asked, "", *told, *(["", "Nearest passages (they name no code that fits)", *near] if near else [])])
+        )
+    numbers = number_findings(findings)
+    fits = [line for place, fit in enumerate(findings.fits, start=1) for line in _fit(place, fit, numbers)]
+    return printable(
+        "\n".join([_found(findings), asked, *fits, "", "Sources", *(_source(findings.evidence, c, n) for c, n in numbers.items())])
+    )
+
+
+def _found(findings: Findings) -> str:
+    count = len(findings.fits)
+    return f"{count} {'CODE FITS' if count == 1 else 'CODES FIT'}, best first. {FIT_LINE}"
+
+
+def _fit(place: int, fit: Fit, numbers: Mapping[Citation, int]) -> list[str]:
+    def cited(sentence: Sentence, lead: str) -> str:
+        return _fill(f"{lead}{sentence.text} {''.join(f'[{numbers[c]}]' for c in sentence.citations)}", "      ")
+
+    head = f"{place}. {fit.code}" + (f"  ({'; '.join(fit.covers)})" if fit.covers else "")
+    return ["", _fill(head), *(cited(s, "  - ") for s in fit.reasons), *(cited(s, f"  - {RULED_OUT}: ") for s in fit.limits)]
 
 
 def _near(hit: Hit) -> str:
@@ -57,9 +90,8 @@ def _asked(answer: Answer) -> str:
     return one_line(asked_words(answer.question.as_of, answer.question.payer))
 
 
-def _source(answer: Answer, number: int) -> str:
-    citation = next(c for c, n in number_citations(answer).items() if n == number)
-    passage, document = citing(answer, citation)
+def _source(evidence: Sequence[Hit], citation: Citation, number: int) -> str:
+    passage, document = citing(evidence, citation)
     place = [" > ".join(passage.section), f"page {citation.page}" if citation.page else "", f"characters {citation.start}-{citation.end}"]
     dated = validity_words(passage.valid_from, passage.valid_to) if passage.valid_from or passage.valid_to else ""
     payer = f"payer {passage.payer}" if passage.payer else ""

@@ -23,6 +23,11 @@ REASONS = {
     Reason.UNSUPPORTED_DRAFT: "An answer was drafted, but no quote proves any sentence of it.",
 }
 
+NO_FIT = "No code in your library fits"
+FIT_LINE = "Check each against the record; the quotes say what they were chosen for."
+FITS_BECAUSE = "Why it fits"
+RULED_OUT = "Ruled out by"
+
 _VERDICTS = {
     Verdict.YES: ("Yes", "The sources quoted below say yes."),
     Verdict.NO: ("No", "The sources quoted below say no."),

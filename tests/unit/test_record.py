@@ -87,7 +87,7 @@ def test_a_partial_answer_says_so(assistant: Assistant) -> None:
 def test_every_citation_points_into_the_evidence(assistant: Assistant) -> None:
     answer = assistant.ask(DISPUTED, as_of=DAY)
     for citation in number_citations(answer):
-        passage, document = citing(answer, citation)
+        passage, document = citing(answer.evidence, citation)
         assert (passage.id, document.id) == (citation.passage_id, citation.document_id)
         assert citation.quote in passage.text
 
