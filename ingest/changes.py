@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from ingest import tables
 from ingest.embed import Vectors
@@ -37,11 +37,24 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What the lexical index holds of a passage in use."""
+
+    row: int
+    scope: int
+    body: str
+    section: str
+    codes: str
+    questions: str
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What was changed after a revision, all of one moment.
 
     `rows` are the passages of every changed document with their present `scopes`; `erased` holds first and last
-    row of every document erased. Read `batches` before the moment is left.
+    row of every document erased; `words` are those of the changed documents in use. Read `batches` and `words`
+    before the moment is left.
     """
 
     state: State
@@ -49,6 +62,7 @@ class Changes:
     scopes: Scopes
     erased: Rows
     batches: Iterator[Batch]
+    words: Iterator[Words]
 
 
 @contextmanager
@@ -65,6 +79,7 @@ def changes(library: Library, *, since: int = -1, after_row: int = 0, dimension:
             scopes,
             _erased(connection, since),
             _batches(connection, after_row, dimension or _dimension(connection)),
+            _words(connection, since),
         )
 
 
@@ -127,3 +142,13 @@ def _batches(connection: Connection, after_row: int, dimension: int) -> Iterator
         rows, scopes, blobs = zip(*found, strict=True)
         matrix = np.frombuffer(b"".join(blobs), dtype=np.float32).reshape(-1, dimension)
         yield Batch(np.array(rows, dtype=np.int64), np.array(scopes, dtype=np.int32), matrix)
+
+
+def _words(connection: Connection, since: int) -> Iterator[Words]:
+    query = text(
+        "SELECT passages.row, passages.scope, body, lexical.section, codes, lexical.questions FROM documents"
+        " JOIN passages ON passages.document_id = documents.id JOIN lexical ON lexical.rowid = passages.row"
+        " WHERE documents.revision > :since AND passages.scope > :out"
+    )
+    found = connection.execution_options(yield_per=_BATCH).execute(query, {"since": since, "out": tables.OUT_OF_USE})
+    return (Words(*held) for held in found)

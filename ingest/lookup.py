@@ -15,6 +15,7 @@ from ingest.documents import Document, Passage
 from ingest.embed import Vectors
 from ingest.library import Library, document_columns, passage_columns, to_document, to_passage
 from ingest.scan import Allowed, VectorFiles
+from ingest.words import WordIndex
 
 _GENERAL_PAYERS = ("all", "")
 _MEDICARE = "medicare"
@@ -129,7 +130,16 @@ def lexical_rows(library: Library, words: Sequence[str], scope: Scope, limit: in
     """Give the `limit` best rows in scope by BM25 over `words`, with scores above 0 (more is better)."""
     if not words:
         return {}
-    found = text("SELECT rowid AS row, -bm25(lexical, 1.0, 0.7, 2.0) AS score FROM lexical WHERE lexical MATCH :match")
+    view, index = library.derived(VectorFiles).look(), library.derived(WordIndex)
+    if not index.holds(view.state.revision):
+        return _lexical_rows_of_sqlite(library, words, scope, limit)
+    if scope.document_id:
+        return index.best_of(words, rows_of_document(library, scope), limit)
+    return index.best(words, view, allowed_scopes(library, scope), limit)
+
+
+def _lexical_rows_of_sqlite(library: Library, words: Sequence[str], scope: Scope, limit: int) -> dict[int, float]:
+    found = text("SELECT rowid AS row, -bm25(lexical, 1.0, 0.7, 2.0, 1.0) AS score FROM lexical WHERE lexical MATCH :match")
     matches = found.columns(column("row", Integer), column("score", Float)).subquery()
     joined = select(matches.c.row, matches.c.score).join(tables.passages, tables.passages.c.row == matches.c.row)
     with library.engine.connect() as connection:
@@ -143,6 +153,9 @@ def _quoted(word: str) -> str:
 
 def document_counts(library: Library, words: Sequence[str]) -> tuple[dict[str, int], int]:
     """Give for each word how many passages hold it (stemmed as the lexical index stems), and how many there are."""
+    index = library.derived(WordIndex)
+    if index.holds(library.revision()):
+        return index.counts(words)
     query = text("SELECT count(*) FROM lexical WHERE lexical MATCH :match")
     with library.engine.connect() as connection:
         total = connection.execute(text("SELECT count(*) FROM lexical")).scalar() or 0

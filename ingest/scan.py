@@ -281,7 +281,7 @@ def _write(folder: Path, head: _Head, scopes: Scopes, batches: Iterator[Batch]) 
         if not head.mean:
             head = replace(head, mean=matrix[:: -(-count // _SAMPLE)].mean(axis=0).tolist())
         _write_codes(folder / f"{head.files}-codes", matrix, np.array(head.mean, dtype=np.float32), coded)
-    _replace(folder / _HEAD, json.dumps(asdict(head)))
+    replace_file(folder / _HEAD, json.dumps(asdict(head)))
 
 
 def _write_codes(file: Path, matrix: Vectors, mean: Vectors, first: int) -> None:
@@ -305,7 +305,8 @@ def _appending(file: Path, size: int) -> Iterator[BinaryIO]:
         yield opened
 
 
-def _replace(file: Path, content: str) -> None:
+def replace_file(file: Path, content: str) -> None:
+    """Write a file whole or not at all."""
     fresh = file.with_suffix(".new")
     with fresh.open("w") as opened:
         opened.write(content)

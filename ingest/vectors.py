@@ -10,13 +10,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ingest.changes import state_of
+from ingest.changes import passages_in_use, state_of
 from ingest.embed import Vectors
 from ingest.library import Library
 from ingest.lookup import Scope, allowed_scopes, rows_of_document, vector_keys, vectors_of
-from ingest.scan import VectorFiles
+from ingest.scan import VectorFiles, sync_files
+from ingest.words import sync_words
 
 _log = logging.getLogger(__name__)
+CHROMA_MOST = 20_000
+"""The most passages that Chroma mirrors unless it is asked for by name; chosen by `benchmarks/scale.py`."""
 _COLLECTION = "passages"
 _ADD_BATCH = 1_000
 _FIRST_DRAW = 8
@@ -118,6 +121,19 @@ class ChromaIndex:
     def _give_up(self, error: Exception) -> None:
         _log.warning("Chroma is not usable (%s); the library's own vectors answer until the next ingest", error)
         self._client, self._revision = None, -1
+
+
+def sync_indexes(library: Library, chroma: Path, *, always_chroma: bool = False) -> None:
+    """Bring all that is made from the library to its revision: vector files, lexical index, and Chroma. Needs the writer's lock.
+
+    Chroma holds no more than `CHROMA_MOST` passages unless `always_chroma`; beyond, it would miss too many of the nearest.
+    """
+    sync_files(library)
+    sync_words(library)
+    if always_chroma or passages_in_use(library, CHROMA_MOST + 1) <= CHROMA_MOST:
+        sync_chroma(library, chroma)
+    elif chroma.exists():
+        shutil.rmtree(chroma, ignore_errors=True)
 
 
 def sync_chroma(library: Library, folder: Path) -> None:

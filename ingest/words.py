@@ -1,0 +1,202 @@
+"""The words of a large library in a tantivy index: what SQLite's own index does, in a time that grows more slowly.
+
+It is made from the library and can be made again; small libraries have none. Its words are cut and stemmed as
+SQLite's `porter unicode61` does. While it does not hold the library's revision, SQLite's index answers.
+"""
+
+import json
+import logging
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from ingest.changes import Changes, Rows, changes, passages_in_use
+from ingest.library import Library
+from ingest.scan import Allowed, View, replace_file
+
+_log = logging.getLogger(__name__)
+
+SQLITE_MOST = 20_000
+"""The most passages for which SQLite's index is used; chosen by `benchmarks/scale.py`."""
+_FORMAT = 2
+_HEAD = "revision.json"
+_WORD = re.compile(r"[^\W_]+")
+_SHORTEST_STEMMED = 3
+_LOGI = re.compile(r"[aeiouy][^aeiouy].*logi$")
+_CODE_WEIGHT = 2
+_LEAST_SHARE = 0.25
+_HEAP_BYTES = 64_000_000
+_SPARE = 1.2
+
+
+class WordIndex:
+    """The lexical index of one open library, where it has one."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._revision = -1
+        self._searcher: Any = None
+        self._schema: Any = None
+        self._opening = Lock()
+
+    def holds(self, revision: int) -> bool:
+        """Tell whether the index is of this revision of the library, opened anew where it has moved on."""
+        with self._opening:
+            if self._revision != revision:
+                self._revision = self._open()
+            return self._revision == revision
+
+    def best(self, words: Sequence[str], view: View, allowed: Allowed, limit: int) -> dict[int, float]:
+        """Give the `limit` best rows of allowed scopes by BM25, best first; a filter changes neither scores nor order."""
+        query = self._any_of(words)
+        share = view.count(allowed) / max(1, sum(len(segment.rows) for segment in view.segments))
+        if share >= _LEAST_SHARE:
+            draw = int(limit / share * _SPARE) + limit
+            drawn = self._search(query, draw)
+            scopes = view.scopes_of(np.array([row for row, _ in drawn], dtype=np.int64))
+            found = [hit for hit, scope in zip(drawn, scopes, strict=True) if allowed[scope]]
+            if len(found) >= limit or len(drawn) < draw:
+                return dict(found[:limit])
+        return dict(self._search(self._within(query, "scope", np.flatnonzero(allowed)), limit))
+
+    def best_of(self, words: Sequence[str], rows: Rows, limit: int) -> dict[int, float]:
+        """Give the `limit` best rows among `rows`."""
+        return dict(self._search(self._within(self._any_of(words), "row", rows), limit))
+
+    def counts(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
+        """Give for each word how many passages hold it, and how many there are; a little more where some were just removed."""
+        counts = {word: min((self._searcher.doc_freq("words", token) for token in tokens(word)), default=0) for word in words}
+        return counts, int(self._searcher.num_docs)
+
+    def _open(self) -> int:
+        from tantivy import Index
+
+        folder = words_folder(self._library)
+        revision = _revision(folder, self._library.identity())
+        if revision < 0:
+            return -1
+        try:
+            index = Index.open(str(folder))
+        except ValueError:  # what tantivy raises on a damaged folder
+            return -1
+        self._schema, self._searcher = index.schema, index.searcher()
+        return revision
+
+    def _any_of(self, words: Sequence[str]) -> Any:
+        from tantivy import Occur, Query
+
+        terms = dict.fromkeys(token for word in words for token in tokens(word))
+        return Query.boolean_query([(Occur.Should, Query.term_query(self._schema, "words", term, "freq")) for term in terms])
+
+    def _within(self, query: Any, field: str, values: Rows) -> Any:
+        """Give the query among the passages that have one of these numbers in a field."""
+        from tantivy import Occur, Query
+
+        held = Query.term_set_query(self._schema, field, values.tolist())
+        return Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.const_score_query(held, 0.0))])
+
+    def _search(self, query: Any, limit: int) -> list[tuple[int, float]]:
+        hits = self._searcher.search(query, limit, count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+
+
+def tokens(text: str) -> list[str]:
+    """Give the words of a text as SQLite's `porter unicode61 remove_diacritics 2` does."""
+    folded = text.lower()
+    if not folded.isascii():
+        folded = "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
+    return [_stem(word) for word in _WORD.findall(folded)]
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    """Give the stem as SQLite's Porter has it: short words stay whole, and "oncologi" becomes "oncolog" ("biologi" does not)."""
+    if len(word) < _SHORTEST_STEMMED:
+        return word
+    stem = str(_stemmer().stemWord(word))
+    return stem[:-1] if _LOGI.search(stem) else stem
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    from Stemmer import Stemmer
+
+    return Stemmer("porter")
+
+
+def words_folder(library: Library) -> Path:
+    """Give the folder of a library's lexical index."""
+    return library.folder / "words"
+
+
+def sync_words(library: Library) -> None:
+    """Bring the lexical index to the library's revision, by what has changed; take it away from a small library. Needs the writer's lock."""
+    folder = words_folder(library)
+    if passages_in_use(library, SQLITE_MOST + 1) <= SQLITE_MOST:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    since = _revision(folder, library.identity())
+    if since == library.revision():
+        return
+    try:
+        _write(library, folder, since)
+    except ValueError as error:  # what tantivy raises on a damaged folder
+        _log.warning("rebuilding the lexical index in %s (%s)", folder, error)
+        _write(library, folder, -1)
+
+
+def _write(library: Library, folder: Path, since: int) -> None:
+    from tantivy import Document, Index, Query
+
+    if since < 0:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    index = Index(_schema(), str(folder)) if since < 0 else Index.open(str(folder))
+    writer = index.writer(_HEAP_BYTES, 1)
+    with changes(library, since=since) as found:
+        if since >= 0:
+            writer.delete_documents_by_query(Query.term_set_query(index.schema, "row", list(_rows_gone(found))))
+        for held in found.words:
+            document = Document()
+            document.add_text("words", " ".join(tokens(f"{held.body} {held.section} {held.questions}{f' {held.codes}' * _CODE_WEIGHT}")))
+            document.add_unsigned("row", held.row)
+            document.add_unsigned("scope", held.scope)
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+        told = {"format": _FORMAT, "library": found.state.identity, "revision": found.state.revision}
+    replace_file(folder / _HEAD, json.dumps(told))
+
+
+def _rows_gone(found: Changes) -> Iterator[int]:
+    """Give the rows whose words are written anew or not at all."""
+    yield from found.rows.tolist()
+    for first, last in found.erased.tolist():
+        yield from range(first, last + 1)
+
+
+def _schema() -> Any:
+    from tantivy import SchemaBuilder
+
+    builder = SchemaBuilder()
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
+    builder.add_unsigned_field("row", indexed=True, fast=True)
+    builder.add_unsigned_field("scope", indexed=True)
+    return builder.build()
+
+
+def _revision(folder: Path, identity: str) -> int:
+    """Give the revision of the library that the index in `folder` holds, -1 when it is not this library's."""
+    try:
+        told = json.loads((folder / _HEAD).read_text())
+        return int(told["revision"]) if (told["format"], told["library"]) == (_FORMAT, identity) else -1
+    except (OSError, ValueError, KeyError, TypeError):
+        return -1
