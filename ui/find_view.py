@@ -32,7 +32,7 @@ def present_findings(findings: Findings, text_of: Callable[[str], str]) -> Findi
     numbers = number_citations(findings)
     sources = {c: cited_source(findings.evidence, c, n, texts) for c, n in numbers.items()}
     count = len(findings.fits)
-    summary = f"{count} {'code fits' if count == 1 else 'codes fit'}, best first. {FIT_LINE}"
+    summary = f"{count} code{'' if count == 1 else 's'} may fit, best first. {FIT_LINE}"
     return FindingsView(summary, asked, tuple(_fit(findings, asked, fit, numbers, sources) for fit in findings.fits))
 
 

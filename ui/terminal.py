@@ -70,7 +70,7 @@ def render_findings(findings: Findings) -> str:
 
 def _found(findings: Findings) -> str:
     count = len(findings.fits)
-    return f"{count} {'CODE FITS' if count == 1 else 'CODES FIT'}, best first. {FIT_LINE}"
+    return f"{count} CODE{'' if count == 1 else 'S'} MAY FIT, best first. {FIT_LINE}"
 
 
 def _fit(place: int, fit: Fit, numbers: Mapping[Citation, int]) -> list[str]:

@@ -24,9 +24,9 @@ REASONS = {
 }
 
 NO_FIT = "No code in your library fits"
-FIT_LINE = "Check each against the record; the quotes say what they were chosen for."
+FIT_LINE = "Check each against the record before billing."
 FITS_BECAUSE = "Why it fits"
-RULED_OUT = "Ruled out by"
+RULED_OUT = "Would rule it out"
 
 _VERDICTS = {
     Verdict.YES: ("Yes", "The sources quoted below say yes."),

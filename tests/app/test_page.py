@@ -173,3 +173,32 @@ def test_a_question_that_was_stopped_says_so_and_is_not_asked_again(data_dir: Pa
     page.session_state["turns"] = held
     assert "Stopped before an answer was ready." in html_of(page.run())
     assert answers(page) == []
+
+
+def find_codes(page: AppTest, description: str) -> AppTest:
+    page.session_state["tab"] = "Find codes"
+    page = page.run()
+    page.text_area[0].set_value(description)
+    page = next(b for b in page.button if b.label == "Find codes").click().run()
+    assert not page.exception
+    return page
+
+
+def test_the_second_tab_finds_the_codes_that_fit_a_service(data_dir: Path) -> None:
+    page = open_page()
+    page.date_input[0].set_value(date(2026, 5, 1)).run()
+    page = find_codes(page, "physicist writes a signed report on past treatment")
+    cards = answers(page)
+    assert cards[0]["verdict"] == "77370"
+    assert {s["label"] for s in cards[0]["sentences"]} <= {"Why it fits", "Would rule it out"}
+    assert cards[0]["sources"][0]["publisher"] == "Example Society of Physics"
+    assert "best first" in html_of(page)
+    assert "Date of service 2026-05-01" in html_of(page)
+
+
+@pytest.mark.parametrize(
+    ("description", "told"), [("Porcelain crown on a molar", "No code in your library fits"), ("", "description is empty")]
+)
+def test_a_service_that_fits_nothing_or_is_not_told_says_so(data_dir: Path, description: str, told: str) -> None:
+    page = find_codes(open_page(), description)
+    assert told in html_of(page) + json.dumps(answers(page))

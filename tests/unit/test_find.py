@@ -165,8 +165,8 @@ def test_the_record_holds_every_quote_with_its_place(finder: Finder) -> None:
 
 def test_the_terminal_shows_codes_quotes_limits_and_sources(finder: Finder) -> None:
     shown = render_findings(finder.find(CASE, as_of=DAY))
-    assert "CODES FIT, best first." in shown
-    assert "Ruled out by: 77334 is not billed together with 77338 for the same plan." in shown
+    assert "CODES MAY FIT, best first." in shown
+    assert "Would rule it out: 77334 is not billed together with 77338 for the same plan." in shown
     assert "Example Society" in shown.partition("Sources")[2]
     nothing = render_findings(finder.find("Porcelain crown", as_of=DAY))
     assert nothing.startswith("NO CODE IN YOUR LIBRARY FITS")
@@ -179,7 +179,7 @@ def test_each_code_is_a_card_with_its_own_sources(finder: Finder, folder: Path) 
         none = present_findings(finder.find("Porcelain crown", as_of=DAY), assistant.library.text)
     for card in view.cards:
         assert {n for s in card.sentences for n in s.numbers} == {s.number for s in card.sources}
-        assert {s.label for s in card.sentences} <= {"Why it fits", "Ruled out by"}
+        assert {s.label for s in card.sentences} <= {"Why it fits", "Would rule it out"}
     assert none.cards[0].abstention is not None
     assert none.cards[0].abstention.nearest
 
@@ -192,7 +192,7 @@ def run(monkeypatch: pytest.MonkeyPatch, data_dir: Path, *arguments: str) -> Res
 def test_the_command_ranks_codes_and_prints_a_record(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(monkeypatch, folder, CASE, "--as-of", "2026-05-01", "--limit", "2")
     assert done.exit_code == 0
-    assert done.stdout.startswith("2 CODES FIT")
+    assert done.stdout.startswith("2 CODES MAY FIT")
     record = json.loads(run(monkeypatch, folder, CASE, "--as-of", "2026-05-01", "--payer", "Example Plan", "--json").stdout)
     assert record["payer"] == "Example Plan"
     assert {"77334", "77336", "77470"} <= {fit["code"] for fit in record["fits"]}
