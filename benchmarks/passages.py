@@ -11,11 +11,11 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import numpy as np
@@ -30,10 +30,11 @@ from benchmarks.sets import QuestionSet
 from benchmarks.timing import machine
 from corpus.digests import digest_root
 from ingest import build, split
-from ingest.documents import Passage
-from ingest.embed import Embedder, OnnxEmbedder, ReferenceEmbedder, Vectors, runtime_identity
+from ingest.embed import PACKAGED, Embedder, OnnxEmbedder, ReferenceEmbedder, Vectors, identity_of, model_folder, runtime_identity
 from ingest.library import open_writer
-from ingest.split import embedding_texts
+
+if TYPE_CHECKING:
+    from ingest.embed import Encoded
 
 WORK = Path("build/bench")
 _FACT_LINE = re.compile(r"^\{: #f-[^\n]*\}\n?", re.MULTILINE)
@@ -52,25 +53,27 @@ PRESENT = Cut(split.MAX_CHARS)
 CUTS = (Cut(300), PRESENT, Cut(900), Cut(1200), Cut(600, heading=False))
 
 
-class Remembering:
-    """An embedder that encodes a text once, however many libraries hold it."""
+class Without:
+    """An embedder that reads each text as `instead` has it."""
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, instead: Mapping[str, str]) -> None:
         self._embedder = embedder
-        self._known: dict[str, Vectors] = {}
+        self._instead = instead
         self.identity, self.dimension = embedder.identity, embedder.dimension
 
     def encode(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Vectors:
         """Give one unit vector per text."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known |= dict(zip(new, self._embedder.encode(new, advance), strict=True)) if new else {}
-        return np.stack([self._known[text] for text in texts])
+        return self._embedder.encode([self._instead.get(text, text) for text in texts], advance)
+
+    def encode_with_tokens(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> "Encoded":
+        """Give one unit vector per text, and the vectors of its tokens."""
+        return self._embedder.encode_with_tokens([self._instead.get(text, text) for text in texts], advance)
 
 
 def main() -> None:
     """Cut, embed and ask in every way, on both sets, and print a table for each."""
     given = _arguments()
-    embedder = Remembering(_runtime())
+    embedder = _runtime()
     record: dict[str, object] = {"machine": machine()}
     for asked, write in ((sets.covidqa(given.papers, given.data), write_papers), (sets.golden("dev"), _write_digests)):
         with tempfile.TemporaryDirectory() as folder:
@@ -102,21 +105,29 @@ def table(found: dict[Cut, tuple[int, dict[str, list[QuestionScore]]]]) -> str:
 def measure(asked: QuestionSet, cut: Cut, names: dict[str, Path], embedder: Embedder) -> tuple[int, dict[str, list[QuestionScore]]]:
     """Build a library under one cut; give its number of passages, and the scores of dense search and of the whole retriever."""
     print(f"{asked.name}, {cut} …", file=sys.stderr)
-    with tempfile.TemporaryDirectory() as folder, _cutting(cut) as embedded:
-        data_dir = Path(folder)
-        with open_writer(data_dir) as library:
-            build.ingest(library, embedder, build.user_sources(names.values()), by_hand={}, added_at="")
-        with open_assistant(Settings(data_dir=data_dir), embedder=embedder) as assistant:
+    sources = build.user_sources(names.values())
+    with tempfile.TemporaryDirectory() as folder, patch.object(split, "MAX_CHARS", cut.max_chars):
+        reader = embedder if cut.heading else Without(embedder, _bare(sources))
+        with open_writer(Path(folder)) as library:
+            build.ingest(library, reader, sources, by_hand={}, added_at="")
+        with open_assistant(Settings(data_dir=Path(folder)), embedder=reader) as assistant:
             ids = {str(path.resolve()): name for name, path in names.items()}
             entries = assistant.library.documents()
-            passages = [(ids[d.path], passage) for d, _, _ in entries for passage in assistant.library.passages(d.id)]
+            passages = [(ids[document.path], passage) for document, *_ in entries for passage in assistant.library.passages(document.id)]
             numbers = {passage.id: number for number, (_, passage) in enumerate(passages)}
             retriever = assistant._retriever  # nothing public hands it out, and no part is chosen here
             read = [read_question(q.text, date.fromisoformat(q.as_of), q.payer) for q in asked.questions]
-            hybrid = [[numbers[hit.passage.id] for hit in retriever.find(question)] for question in read]
-        dense = _nearest([embedded(passage) for _, passage in passages], [q.text for q in asked.questions], embedder)
-    ranked = {"dense": dense, "whole retriever": hybrid}
+            whole = [[numbers[hit.passage.id] for hit in retriever.find(question)] for question in read]
+        dense = _nearest([split.embedding_texts(passage) for _, passage in passages], [q.text for q in asked.questions], reader)
+    ranked = {"dense": dense, "whole retriever": whole}
     return len(passages), {way: _scores(asked, [(doc, p.text) for doc, p in passages], found) for way, found in ranked.items()}
+
+
+def _bare(sources: Sequence[build.Source]) -> dict[str, str]:
+    """Give for each text to embed the same without its heading."""
+    passages = [passage for source in sources for passage in split.split(build.read_source(source, {}, ""))]
+    pairs = [(split.embedding_texts(passage), split.embedding_texts(replace(passage, section=()))) for passage in passages]
+    return {led: bare for with_lead, without in pairs for led, bare in zip(with_lead, without, strict=True)}
 
 
 def _scores(asked: QuestionSet, pieces: list[tuple[str, str]], found: list[list[int]]) -> list[QuestionScore]:
@@ -134,17 +145,6 @@ def _nearest(texts: Sequence[tuple[str, ...]], questions: Sequence[str], embedde
         np.maximum.at(best, owners, cosines)
         ranked.append([int(number) for number in np.argsort(-best, kind="stable")[:LIMIT]])
     return ranked
-
-
-@contextmanager
-def _cutting(cut: Cut) -> Iterator[Callable[[Passage], tuple[str, ...]]]:
-    """Set the splitter's size and what is embedded; give what embeds a passage."""
-
-    def embedded(passage: Passage) -> tuple[str, ...]:
-        return embedding_texts(passage if cut.heading else replace(passage, section=()))
-
-    with patch.object(split, "MAX_CHARS", cut.max_chars), patch.object(build, "embedding_texts", embedded):
-        yield embedded
 
 
 def write_papers(asked: QuestionSet, folder: Path) -> dict[str, Path]:
@@ -166,7 +166,7 @@ def _write_digests(asked: QuestionSet, folder: Path) -> dict[str, Path]:
 
 def _runtime() -> OnnxEmbedder:
     folder = WORK / "runtime"
-    if not runtime_identity(folder):
+    if runtime_identity(folder) != identity_of(PACKAGED, model_folder(PACKAGED)):
         ReferenceEmbedder().export(folder)
     return OnnxEmbedder(folder)
 
