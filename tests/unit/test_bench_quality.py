@@ -98,3 +98,25 @@ def test_papers_are_taken_at_even_distances():
 def test_missing_data_is_told(tmp_path):
     with pytest.raises(EvalError, match="covidqa"):
         sets.covidqa(data=tmp_path)
+
+
+class Recording(HashEmbedder):
+    """Keeps every text that it is asked to encode."""
+
+    def __init__(self):
+        self.texts = []
+
+    def encode(self, texts, advance=None):
+        self.texts += texts
+        return super().encode(texts, advance)
+
+
+@pytest.mark.parametrize("heading", [True, False])
+def test_the_heading_is_embedded_or_not(heading, tmp_path):
+    text = f"# Wild animals\n\n{TEXT}"
+    asked = QuestionSet(
+        "covidqa", (Document("1", "A paper", text, "1.md"),), (Question("Where?", "2026-01-01"),), ((target_at("1", text, 20, 40),),)
+    )
+    embedder = Recording()
+    passages.measure(asked, passages.Cut(600, heading), passages.write_papers(asked, tmp_path), embedder)
+    assert any(each.startswith("Wild animals\n") for each in embedder.texts) is heading
