@@ -17,6 +17,8 @@ DEPTH = 10
 """Ranks that nDCG looks at."""
 RECALL_DEPTH = 5
 CONTEXT_CHARS = 4_000
+_EDGE = 30
+_LEFT_OUT = 200
 _DRAWS = 2_000
 _SEED = 2026
 
@@ -70,17 +72,29 @@ def target_at(doc: str, text: str, start: int, end: int) -> Target:
 def places_of(pieces: Iterable[tuple[str, str]], texts: Mapping[str, str]) -> list[Place | None]:
     """Give the place of each piece `(document, text)`; those of one document must come in their order.
 
-    `texts` maps documents to their `letters`. A piece that does not occur in its document has no place.
+    `texts` maps documents to their `letters`. Where a reader left something out (the number of a list item, say), a
+    piece stands from where its beginning is found to where its end is. One that does not occur has no place.
     """
     cursor: dict[str, int] = {}
     places: list[Place | None] = []
     for doc, text in pieces:
-        words = letters(text)
-        start = texts[doc].find(words, cursor.get(doc, 0)) if words else -1
-        start = texts[doc].find(words) if start < 0 and words else start
-        places.append(Place(doc, start, start + len(words)) if start >= 0 else None)
-        cursor[doc] = max(start, cursor.get(doc, 0))
+        span = _span(letters(text), texts[doc], cursor.get(doc, 0))
+        places.append(Place(doc, *span) if span else None)
+        cursor[doc] = max(span[0] if span else 0, cursor.get(doc, 0))
     return places
+
+
+def _span(words: str, text: str, after: int) -> tuple[int, int] | None:
+    """Give where `words` stand in `text`, rather behind `after` than before it."""
+    if not words:
+        return None
+    start = next((found for low in (after, 0) if (found := text.find(words, low)) >= 0), -1)
+    if start >= 0:
+        return start, start + len(words)
+    head, tail = words[:_EDGE], words[-_EDGE:]
+    start = next((found for low in (after, 0) if (found := text.find(head, low)) >= 0), -1)
+    last = text.find(tail, start + len(words) - _EDGE, start + len(words) + _LEFT_OUT) if start >= 0 else -1
+    return (start, last + len(tail)) if last >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)

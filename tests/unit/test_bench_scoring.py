@@ -24,6 +24,12 @@ def test_an_overlapping_passage_is_still_found_before_the_last_one():
     assert [place.start for place in places_of(pieces, {"d": letters(TEXT)}) if place] == [14, 9]
 
 
+def test_a_passage_whose_reader_left_out_a_number_stands_from_its_beginning_to_its_end():
+    text = f"Before. 1. {'First alpha item. ' * 3}2. {'Second beta item. ' * 3}After."
+    piece = f"{'First alpha item. ' * 3}\n{'Second beta item. ' * 3}"
+    assert places_of([("d", piece)], {"d": letters(text)}) == [Place("d", len("Before1"), len(letters(text)) - len("After"))]
+
+
 def test_a_passage_that_is_not_in_its_document_has_no_place():
     assert places_of([("d", "omega"), ("d", " ")], {"d": letters(TEXT)}) == [None, None]
 
