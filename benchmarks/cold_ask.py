@@ -78,8 +78,8 @@ def _codecite(library: Path, environment: dict[str, str]) -> list[str]:
     return [command, "ask"]
 
 
-def _stock(library: Path, environment: dict[str, str]) -> list[str]:
-    """Give the stock command; its environment is made with the same torch and model library as ours."""
+def stock_python() -> Path:
+    """Give the Python of the stock recipe's own environment, made where it is missing, with the same torch and model library as ours."""
     python = WORK / "stock" / "bin" / "python"
     if not (WORK / "stock" / "installed").exists():
         print("Installing the stock recipe in an environment of its own …", file=sys.stderr)
@@ -88,8 +88,12 @@ def _stock(library: Path, environment: dict[str, str]) -> list[str]:
         subprocess.run([*pip, f"torch=={_plain('torch')}"], check=True)
         subprocess.run([*pip, *_STOCK, *(f"{name}=={_plain(name)}" for name in _SHARED)], check=True)
         (WORK / "stock" / "installed").touch()
+    return python
+
+
+def _stock(library: Path, environment: dict[str, str]) -> list[str]:
     store = library.with_name(library.name.replace("library", "stock-store"))
-    command = [str(python), str(Path(__file__).with_name("stock_ask.py")), str(model_folder(PACKAGED)), str(store)]
+    command = [str(stock_python()), str(Path(__file__).with_name("stock_ask.py")), str(model_folder(PACKAGED)), str(store)]
     if not (store / "built").exists():
         shutil.rmtree(store, ignore_errors=True)
         print("Building the stock recipe's store …", file=sys.stderr)

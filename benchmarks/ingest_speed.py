@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cold_ask import WORK, _environment, _stock
+from benchmarks.cold_ask import WORK, _environment, stock_python
 from benchmarks.timing import machine, run_once
 from corpus.digests import digest_paths, digest_root
 from ingest.embed import PACKAGED, model_folder
@@ -45,7 +45,7 @@ def main() -> None:
         return
     WORK.mkdir(parents=True, exist_ok=True)
     environment = _environment(WORK / "ingest-library")
-    stock = _stock(_library_for_stock(), environment)[0]
+    stock = str(stock_python())
     sets = {"starter corpus": _corpus()} | ({"covidqa papers": _papers(given.covidqa, given.papers)} if given.covidqa else {})
     print(f"{machine()}; codecite {version('codecite')}, openvino {version('openvino')}, onnxruntime {version('onnxruntime')}\n")
     found = {name: _compare(stock, folder, environment, given.runs) for name, folder in sets.items()}
@@ -110,10 +110,6 @@ def _empty(folder: Path) -> Path:
 
 
 # -- both sides --------------------------------------------------------------------------------------------------
-
-
-def _library_for_stock() -> Path:
-    return WORK / "library-ingest"
 
 
 def _compare(stock: str, folder: Path, environment: dict[str, str], runs: int) -> dict[str, list[Ingest]]:

@@ -14,6 +14,7 @@ from corpus.errors import CorpusError
 _BLOCK = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _OPENING = re.compile(r"\A\ufeff?---[ \t]*\r?\n")
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C where PyYAML was built with it
 _URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
 
 
@@ -104,7 +105,7 @@ def split_front_matter(text: str) -> tuple[FrontMatter, int]:
 
 def _parse(block: str) -> FrontMatter:
     try:
-        fields = yaml.safe_load(block)
+        fields = _load(block)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise CorpusError(f"Front matter is not valid YAML: {' '.join(str(error).split())}") from error
     if fields is None:
@@ -115,6 +116,13 @@ def _parse(block: str) -> FrontMatter:
         return FrontMatter.model_validate(fields)
     except ValidationError as error:
         raise CorpusError(f"Front matter is wrong: {_summary(error)}") from error
+
+
+def _load(block: str) -> object:
+    try:
+        return yaml.load(block, _FAST_LOADER)
+    except yaml.YAMLError:  # libyaml refuses more, and says less of what is wrong
+        return yaml.safe_load(block)
 
 
 def _summary(error: ValidationError) -> str:
