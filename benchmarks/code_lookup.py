@@ -174,9 +174,10 @@ def _build(folder: Path, count: int) -> list[str]:
 
 
 def _runtime() -> Path:
-    runtime = WORK / "runtime"
+    reference = ReferenceEmbedder()
+    runtime = WORK / f"runtime-{reference.identity.rpartition('@')[2]}"
     if not runtime.exists():
-        ReferenceEmbedder().export(runtime)
+        reference.export(runtime)
     return runtime
 
 
