@@ -23,6 +23,8 @@ from ingest.embed import Vectors
 _FILE = "library.sqlite3"
 _LISTS = ("section", "named_codes", "implied_codes", "modifiers", "conflicts", "questions")
 _PASSAGE_FIELDS = tuple(f.name for f in fields(Passage))
+_LISTED = tuple(name in _LISTS for name in _PASSAGE_FIELDS)
+_EMPTY = "[]"
 _DOCUMENT_FIELDS = tuple(f.name for f in fields(Document))
 ACTIVE, REMOVED, REPLACED = "active", "removed", "replaced"
 _STREAMED = 1_000
@@ -139,7 +141,7 @@ class Library:
         """Give the passages of a document in order."""
         query = select(*passage_columns()).where(tables.passages.c.document_id == document_id).order_by(tables.passages.c.start)
         with self.engine.connect() as connection:
-            return tuple(to_passage(row) for row in connection.execute(query).mappings())
+            return tuple(to_passage(row) for row in connection.execute(query))
 
     def by_hand(self, path: str) -> dict[str, str]:
         """Give the properties that the owner set by hand for the document at `path`."""
@@ -215,7 +217,7 @@ class Library:
             _retire(connection, tables.documents.c.path == path, REPLACED, revision)
             connection.execute(update(tables.documents).where(held).values(status=ACTIVE, revision=revision))
             query = select(tables.passages.c.row, *passage_columns()).where(tables.passages.c.document_id == document_id)
-            found = {row["row"]: to_passage(row) for row in connection.execute(query).mappings()}
+            found = {row: to_passage(values) for row, *values in connection.execute(query)}
             scopes = _scopes_of(connection, publisher, list(found.values()))
             _set_scopes(connection, list(zip(found, scopes, strict=True)))
             _index_words(connection, found)
@@ -509,10 +511,14 @@ def passage_columns() -> list[Any]:
     return [tables.passages.c[name] for name in _PASSAGE_FIELDS]
 
 
-def to_passage(row: Any) -> Passage:
-    """Give the passage that a row of `passage_columns` holds."""
-    values: dict[str, Any] = {name: tuple(json.loads(row[name])) if name in _LISTS else row[name] for name in _PASSAGE_FIELDS}
-    return Passage(**values)
+def to_passage(values: Sequence[Any]) -> Passage:
+    """Give the passage that holds the values of `passage_columns`, in their order."""
+    held: list[Any] = [_to_list(value) if listed else value for value, listed in zip(values, _LISTED, strict=True)]
+    return Passage(*held)
+
+
+def _to_list(value: str) -> tuple[str, ...]:
+    return () if value == _EMPTY else tuple(json.loads(value))
 
 
 def to_document(row: Any) -> Document:

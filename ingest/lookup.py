@@ -196,9 +196,9 @@ def fetch(library: Library, rows: Iterable[int]) -> dict[int, tuple[Passage, Doc
     wanted = [int(row) for row in rows]
     query = select(tables.passages.c.row, *passage_columns()).where(tables.passages.c.row.in_(wanted))
     with library.engine.connect() as connection:
-        passages = {found["row"]: to_passage(found) for found in connection.execute(query).mappings()}
+        passages = {row: to_passage(values) for row, *values in connection.execute(query).all()}
         ids = sorted({p.document_id for p in passages.values()})
-        rows_of = connection.execute(select(*document_columns()).where(tables.documents.c.id.in_(ids))).mappings()
+        rows_of = connection.execute(select(*document_columns()).where(tables.documents.c.id.in_(ids))).mappings().all()
         documents = {found["id"]: to_document(found) for found in rows_of}
     return {row: (passage, documents[passage.document_id]) for row, passage in passages.items()}
 

@@ -24,7 +24,7 @@ _COLLECTION = "passages"
 _ADD_BATCH = 1_000
 _FIRST_DRAW = 8
 _SPARE = 2
-_EF_SEARCH = 200
+EF_SEARCH = 200
 _SIZES = "sizes.json"
 
 
@@ -191,7 +191,7 @@ def _origin(library: Library) -> dict[str, str]:
 
 def _collection_for(client: Any, origin: dict[str, str]) -> Any:
     """Give the collection, emptied when it holds the vectors of another library or embedder."""
-    configuration = {"hnsw": {"space": "cosine", "ef_search": _EF_SEARCH}}
+    configuration = {"hnsw": {"space": "cosine", "ef_search": EF_SEARCH}}
     held = {collection.name: collection for collection in client.list_collections()}.get(_COLLECTION)
     if held is not None and origin.items() <= (held.metadata or {}).items():
         return client.get_collection(_COLLECTION, embedding_function=None)

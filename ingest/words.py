@@ -23,7 +23,7 @@ from ingest.scan import Allowed, View, replace_file
 
 _log = logging.getLogger(__name__)
 
-SQLITE_MOST = 20_000
+SQLITE_MOST = 5_000
 """The most passages for which SQLite's index is used; chosen by `benchmarks/scale.py`."""
 _FORMAT = 2
 _HEAD = "revision.json"

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest import vectors
 from ingest.build import ingest, rebuild, user_sources
 from ingest.embed import Vectors
 from ingest.library import Library, open_reader, open_writer
 from ingest.lookup import Scope, fetch
-from ingest.vectors import ChromaIndex, ScanIndex, VectorIndex, _client, sync_chroma
+from ingest.scan import open_files, sync_files
+from ingest.vectors import ChromaIndex, ScanIndex, VectorIndex, _client, sync_chroma, sync_indexes
 from tests.support import HashEmbedder
 
 ROOT = Path(__file__).parents[2]
@@ -51,9 +53,12 @@ def library(folder: Path) -> Iterator[Library]:
         yield found
 
 
-@pytest.fixture(params=["exact", "chroma"])
+@pytest.fixture(params=["scan", "scan of files", "chroma"])
 def open_index(request: pytest.FixtureRequest, folder: Path) -> Opener:
-    return ScanIndex if request.param == "exact" else lambda library: ChromaIndex(library, folder / "chroma")
+    if request.param == "scan of files":
+        with open_writer(folder) as writer:
+            sync_files(writer)
+    return ScanIndex if request.param != "chroma" else lambda library: ChromaIndex(library, folder / "chroma")
 
 
 def found(library: Library, index: VectorIndex, words: str, scope: Scope, limit: int = 10) -> list[str]:
@@ -78,6 +83,11 @@ def test_a_payer_sees_general_rules_and_its_own(library: Library, open_index: Op
     index = open_index(library)
     assert "alpha rule of one plan." in found(library, index, "alpha rule", Scope(DAY, "aetna"))
     assert "alpha rule of one plan." not in found(library, index, "alpha rule", Scope(DAY, "Humana"))
+
+
+def test_one_publisher_can_be_asked(library: Library, open_index: Opener, folder: Path) -> None:
+    write(folder, {"theirs.md": "---\npublisher: Society\n---\n# Theirs\n\nalpha rule of the society.\n"})
+    assert found(library, open_index(library), "alpha", Scope(DAY, publisher="Society")) == ["alpha rule of the society."]
 
 
 def test_one_document_can_be_asked(library: Library, open_index: Opener) -> None:
@@ -144,6 +154,30 @@ def test_without_a_chroma_the_library_answers(folder: Path, library: Library) ->
     assert not index.mirrors(library.revision())
     assert found(library, index, "beta gamma", Scope(DAY), 1) == ["beta gamma delta epsilon."]
     assert not (folder / "nowhere").exists(), "a reader makes no Chroma"
+
+
+def test_beyond_its_size_chroma_is_not_kept_unless_it_is_asked_for(folder: Path, library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "CHROMA_MOST", 3)
+    with open_writer(folder) as writer:
+        sync_indexes(writer, folder / "chroma", always_chroma=True)
+        assert mirrored(folder) == 4
+        sync_indexes(writer, folder / "chroma")
+    assert not (folder / "chroma").exists()
+    index = ChromaIndex(library, folder / "chroma")
+    assert found(library, index, "beta gamma", Scope(DAY), 1) == ["beta gamma delta epsilon."]
+    view = open_files(library)
+    assert view is not None
+    assert view.state.revision == library.revision()
+
+
+def test_rows_of_another_library_are_not_taken_for_ours(folder: Path, tmp_path: Path) -> None:
+    write(tmp_path / "other", {"a.md": "# A\n\nzeta eta theta.\n"})
+    shutil.rmtree(tmp_path / "other" / "chroma")
+    shutil.copytree(folder / "chroma", tmp_path / "other" / "chroma")
+    with open_reader(tmp_path / "other") as library:
+        index = ChromaIndex(library, tmp_path / "other" / "chroma")
+        assert not index.mirrors(library.revision())
+        assert found(library, index, "beta gamma", Scope(DAY)) == ["zeta eta theta."]
 
 
 def test_syncing_twice_changes_nothing(folder: Path, library: Library) -> None:

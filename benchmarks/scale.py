@@ -1,0 +1,259 @@
+"""Libraries of 10,000 to a million passages: build, open, ask, filter, add, remove; recall against an exact search; memory and disk.
+
+    python -m benchmarks.scale STARTER [--sizes 10000 100000 1000000] [--questions 60] [--chroma 100000] [--json FILE]
+
+STARTER is the data directory of an ingested starter corpus (encoder and sentences). Each size is measured in a process
+of its own; the questions are those of the golden dev split. Chroma stands beside up to `--chroma` passages.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.question import read_question
+from assistant.retrieve import Retriever
+from benchmarks.generate import ERAS, document, generate, pieces
+from benchmarks.timing import machine
+from corpus.glossary import load_glossary
+from evals.cases import load_suite
+from ingest.embed import OnnxEmbedder, Vectors
+from ingest.library import Library, open_reader, open_writer
+from ingest.lookup import Scope, allowed_scopes
+from ingest.scan import VectorFiles, View, sync_files
+from ingest.split import POLICY
+from ingest.vectors import ScanIndex
+from ingest.words import sync_words
+
+WORK = Path("build/bench")
+DAYS = {"plain": date(2026, 6, 1), "2 %": date(1995, 6, 1), "1 %": date(1985, 6, 1)}
+LIMIT, CANDIDATES = 10, 60
+CHANGES = 5
+
+
+def main() -> None:
+    """Measure every size, each in a process of its own, and print the table."""
+    given = _arguments()
+    if given.one:
+        print(json.dumps(measure(given.starter, given.one, given.questions)))
+        return
+    if given.beside:
+        print(json.dumps(chroma_beside(given.starter, given.beside, given.questions)))
+        return
+    found = {size: _size(given, size) for size in given.sizes}
+    print(machine() + "\n")
+    print(table(found))
+    (WORK / "scale.json").write_text(json.dumps({"machine": machine(), "sizes": found}, indent=2))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("starter", type=Path)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--questions", type=int, default=60)
+    parser.add_argument("--chroma", type=int, default=100_000, help="the largest size that Chroma is built for")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--beside", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _size(given: argparse.Namespace, size: int) -> dict[str, Any]:
+    folder = WORK / f"scale-{size}"
+    built = folder / "built.json"
+    if not built.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        built.write_text(json.dumps(build(given.starter, folder, size)))
+    found = {**json.loads(built.read_text()), **_apart(given, "--one", folder), "again": _apart(given, "--one", folder)["open_s"]}
+    return {**found, **(_apart(given, "--beside", folder) if size <= given.chroma else {})}
+
+
+def _apart(given: argparse.Namespace, what: str, folder: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.scale", str(given.starter), what, str(folder), "--questions", str(given.questions)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def build(starter: Path, folder: Path, size: int) -> dict[str, float]:
+    """Make a library of `size` passages with all that is made from it; give the seconds of each part."""
+    parts: dict[str, float] = {"generate_s": _seconds(lambda: generate(starter, folder, size))}
+    with open_writer(folder) as library:
+        parts["files_s"] = _seconds(lambda: sync_files(library))
+        parts["words_s"] = _seconds(lambda: sync_words(library))
+    return parts
+
+
+def measure(starter: Path, folder: Path, count: int) -> dict[str, Any]:
+    """Give all figures of one library but those of Chroma."""
+    texts = [case.question for case in load_suite("golden", "dev")][:count]
+    encoder = OnnxEmbedder(starter / "runtime")
+    vectors = np.concatenate([encoder.encode([text]) for text in texts])
+    encode = [_seconds(lambda text=text: encoder.encode([text])) for text in texts]  # type: ignore[misc]  # mypy cannot type its default
+    started = time.perf_counter()
+    with open_reader(folder) as library:
+        retriever = Retriever(library, ScanIndex(library), encoder, load_glossary())
+        retriever.find(read_question(texts[0], DAYS["plain"]))
+        found: dict[str, Any] = {"open_s": time.perf_counter() - started, "encode_ms": _spread(encode)}
+        for name, day in DAYS.items():
+            for _ in range(2):  # the first round warms the pages
+                times = [_seconds(lambda text=text, day=day: retriever.find(read_question(text, day))) for text in texts]  # type: ignore[misc]
+            found[f"find {name}"] = _spread(times)
+            found[f"scan {name}"] = _spread([_seconds(lambda v=v, day=day: _scan(library, v, day)) for v in vectors])  # type: ignore[misc]
+            found[f"recall {name}"], found[f"share {name}"] = recall(library, vectors, day)
+        found["resident_mb"], found["anonymous_mb"] = _resident("VmRSS"), _resident("RssAnon")
+    found |= {f"disk {file.name}": _bytes(file) / 1e6 for file in folder.iterdir() if file.name != "runtime"}
+    return found | changed(starter, folder)
+
+
+def _scan(library: Library, vector: Vectors, day: date) -> dict[int, float]:
+    return ScanIndex(library).search(vector, Scope(day), CANDIDATES)
+
+
+def recall(library: Library, vectors: Vectors, day: date) -> tuple[float, float]:
+    """Give the share of the true nearest ten that the scan finds, and the share of the vectors that is in scope."""
+    view, allowed = library.derived(VectorFiles).look(), allowed_scopes(library, Scope(day))
+    wanted = _exact(view, allowed, vectors)
+    found = [list(_scan(library, vector, day))[:LIMIT] for vector in vectors]
+    return _overlap(wanted, found), view.count(allowed) / len(view.segments[0].rows)
+
+
+def _exact(view: View, allowed: Any, vectors: Vectors) -> list[list[int]]:
+    base = view.segments[0]
+    positions = np.flatnonzero(allowed[base.scopes])
+    best = [(np.zeros(0, np.float32), np.zeros(0, np.int64))] * len(vectors)
+    for first in range(0, len(positions), 50_000):
+        part = positions[first : first + 50_000]
+        for place, cosines in enumerate((base.vectors[part] @ vectors.T).T):
+            all_cosines, all_rows = np.concatenate([best[place][0], cosines]), np.concatenate([best[place][1], base.rows[part]])
+            order = np.argsort(-all_cosines, kind="stable")[:LIMIT]
+            best[place] = (all_cosines[order], all_rows[order])
+    return [rows.tolist() for _, rows in best]
+
+
+def _overlap(wanted: Sequence[Sequence[int]], found: Sequence[Sequence[int]]) -> float:
+    return statistics.mean(len(set(a) & set(b)) / max(1, len(a)) for a, b in zip(wanted, found, strict=True))
+
+
+def changed(starter: Path, folder: Path) -> dict[str, Any]:
+    """Add documents and take them away again; give how long each step took and whether a reader saw it at once."""
+    with open_reader(starter) as library:
+        held = pieces(library)
+    times: dict[str, list[float]] = {"add": [], "add, made": [], "remove": [], "remove, made": []}
+    gone = True
+    with open_writer(folder) as writer, open_reader(folder) as reader:
+        ((embedder, _),) = writer.built_with()
+        for number in range(CHANGES):
+            source, cut, vectors = document(900_000_000 + number, held, np.random.default_rng([1, number]))
+            _scan(reader, vectors[0][0], DAYS["plain"])
+            times["add"].append(_seconds(lambda: writer.put(source, cut, vectors, built_with=(embedder, POLICY), by_hand={})))  # noqa: B023  # called at once
+            times["add, made"].append(_seconds(lambda: (sync_files(writer), sync_words(writer))))
+            there = max(writer_rows(writer, source.document.id))
+            day = source.document.valid_from or DAYS["plain"]
+            gone &= there in _scan(reader, vectors[-1][0], day)
+            times["remove"].append(_seconds(lambda: writer.purge(source.document.id)))  # noqa: B023
+            gone &= there not in _scan(reader, vectors[-1][0], day)
+            times["remove, made"].append(_seconds(lambda: (sync_files(writer), sync_words(writer))))
+            gone &= there not in _scan(reader, vectors[-1][0], day)
+    return {f"{name} ms": statistics.median(taken) * 1e3 for name, taken in times.items()} | {"seen at once": bool(gone)}
+
+
+def writer_rows(library: Library, identity: str) -> list[int]:
+    """Give the rows of a document."""
+    from ingest.lookup import rows_of_document
+
+    days = [day for _, first, last in ERAS for day in (first, last) if day]
+    return next(rows.tolist() for day in days if len(rows := rows_of_document(library, Scope(day, document_id=identity))))
+
+
+def chroma_beside(starter: Path, folder: Path, count: int) -> dict[str, Any]:
+    """Give Chroma's figures on the same vectors, as we configure it, with the year in its own metadata."""
+    from ingest.vectors import EF_SEARCH
+
+    os.environ["ANONYMIZED_TELEMETRY"] = "False"
+    import chromadb
+
+    encoder = OnnxEmbedder(starter / "runtime")
+    vectors = np.concatenate([encoder.encode([case.question]) for case in load_suite("golden", "dev")[:count]])
+    place = folder.with_name(f"{folder.name}-chroma")
+    shutil.rmtree(place, ignore_errors=True)
+    with open_reader(folder) as library:
+        view = library.derived(VectorFiles).look()
+        base = view.segments[0]
+        narrow, wide = (allowed_scopes(library, Scope(DAYS[name])) for name in ("2 %", "plain"))
+        client = chromadb.PersistentClient(path=str(place))
+        configuration: Any = {"hnsw": {"space": "cosine", "ef_search": EF_SEARCH}}
+        collection = client.create_collection("bench", embedding_function=None, configuration=configuration)
+        era = np.where(narrow[base.scopes], 1, np.where(wide[base.scopes], 2, 0)).tolist()
+        started = time.perf_counter()
+        for first in range(0, len(base.rows), 1_000):
+            part = slice(first, first + 1_000)
+            collection.add(
+                ids=[str(row) for row in base.rows[part]], embeddings=base.vectors[part], metadatas=[{"era": e} for e in era[part]]
+            )
+        found: dict[str, Any] = {"chroma build_s": time.perf_counter() - started}
+        everything = np.ones_like(wide)
+        for name, where, allowed in (("plain", None, everything), ("2 %", {"era": 1}, narrow)):
+            ask = _asker(collection, where)
+            ask(vectors[0])
+            rows = [ask(vector) for vector in vectors]
+            found[f"chroma recall {name}"] = _overlap(_exact(view, allowed, vectors), rows)
+            found[f"chroma {name}"] = _spread([_seconds(lambda v=v, ask=ask: ask(v)) for v in vectors])  # type: ignore[misc]
+    shutil.rmtree(place, ignore_errors=True)
+    return found
+
+
+def _asker(collection: Any, where: dict[str, int] | None) -> Callable[[Vectors], list[int]]:
+    def ask(vector: Vectors) -> list[int]:
+        reply = collection.query(query_embeddings=[vector.tolist()], n_results=LIMIT, where=where, include=["distances"])
+        return [int(key) for key in reply["ids"][0]]
+
+    return ask
+
+
+def table(found: dict[int, dict[str, Any]]) -> str:
+    """Give the figures as a Markdown table, a column for each size."""
+    names = list(dict.fromkeys(name for figures in found.values() for name in figures))
+    lines = ["| | " + " | ".join(f"{size:,}" for size in found) + " |", "|---|" + "---|" * len(found)]
+    lines += [f"| {name} | " + " | ".join(_cell(figures.get(name)) for figures in found.values()) + " |" for name in names]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return " / ".join(f"{part:.1f}" for part in value) + " ms"
+    return "" if value is None else str(value) if isinstance(value, bool) else f"{value:.3f}" if value < 10 else f"{value:,.0f}"
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def _spread(seconds: Sequence[float]) -> list[float]:
+    """Give median and 95th percentile in milliseconds."""
+    return [float(np.percentile(seconds, q)) * 1e3 for q in (50, 95)]
+
+
+def _resident(name: str) -> float:
+    lines = Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else []
+    found = [int(line.split()[1]) / 1024 for line in lines if line.startswith(name)]
+    return found[0] if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _bytes(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+if __name__ == "__main__":
+    main()
