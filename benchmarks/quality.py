@@ -84,6 +84,7 @@ def main() -> None:
         f"{asked.name}: {len(asked.documents)} documents, {len(asked.questions)} questions; {machine()}; {', '.join(_versions(results))}\n"
     )
     print(table(results, _chars(asked)))
+    print(closest(results))
 
 
 def measure(system: System, asked: QuestionSet) -> Result:
@@ -137,6 +138,16 @@ def table(results: Mapping[str, Result], chars: int) -> str:
         cells.append(" / ".join(f"{value:.1f}" for value in np.quantile(result.query_ms, (0.5, 0.95))))
         lines.append(f"| {' | '.join([*cells, f'{result.peak_mb:.0f}'])} |")
     return "\n".join(lines)
+
+
+def closest(results: Mapping[str, Result]) -> str:
+    """Say how Codecite's nDCG@10 differs from that of the strongest peer that ran."""
+    peers = {name: values(result, "ndcg") for name, result in results.items() if SYSTEMS[name].environment}
+    if not peers or "codecite" not in results:
+        return ""
+    best = max(peers, key=lambda name: float(peers[name].mean()))
+    apart = values(results["codecite"], "ndcg") - peers[best]
+    return f"\nCodecite against the strongest peer, {SYSTEMS[best].label}: {_with_interval(apart, '+')} nDCG@10."
 
 
 def values(result: Result, key: str) -> Scores:

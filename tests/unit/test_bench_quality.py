@@ -1,6 +1,6 @@
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -77,6 +77,10 @@ def test_a_peers_run_is_graded_and_shown(paper, tmp_path, monkeypatch):
     assert (result.passages, result.unplaced) == (10, 0)
     assert quality.values(result, "ndcg").tolist() == [1.0] * 10
     shown = quality.table({"langchain": result, "codecite": result}, len(TEXT)).splitlines()
+    poorer = replace(result, scores=(replace(result.scores[0], ndcg=0.0), *result.scores[1:]))
+    told = quality.closest({"langchain": poorer, "haystack": result, "codecite": poorer})
+    assert "Haystack" in told
+    assert "-0.100 [" in told
     assert "| **Codecite** | 10 | 1.000 [1.000, 1.000] | +0.000 [+0.000, +0.000] | 1.000 |" in shown[3]
 
 
