@@ -135,6 +135,7 @@ def _compare(stock: str, folder: Path, environment: dict[str, str], runs: int) -
 
 def _timed(command: Sequence[str], environment: dict[str, str]) -> Ingest:
     told = json.loads(run_once(command, environment).output.splitlines()[-1])
+    print(Path(command[0]).parent.parent.name, told, file=sys.stderr)
     return Ingest(tuple(told["start_s"]), tuple(told["ingest_s"]), told["passages"])
 
 
