@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ from ingest.words import WordIndex
 
 _GENERAL_PAYERS = ("all", "")
 _MEDICARE = "medicare"
+_KEPT_SCOPES = 16
 _NAMED = f"SELECT 1 FROM passage_codes WHERE code = :code AND named = 1 AND scope > {tables.OUT_OF_USE}"
 
 
@@ -47,8 +48,30 @@ def names_payer(asked: str, stored: str) -> bool:
     return bool(re.search(rf"\b{re.escape(wanted)}\b", held)) or bool(re.search(rf"\b{re.escape(held)}\b", wanted))
 
 
+class _AllowedScopes:
+    """The scopes allowed by the last few filters, for many questions share one."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._kept: dict[tuple[int, Scope], Allowed] = {}
+
+    def of(self, scope: Scope) -> Allowed:
+        key = (self._library.revision(), scope)
+        allowed = self._kept.get(key)
+        if allowed is None:
+            allowed = _allowed_scopes(self._library, scope)
+            if len(self._kept) >= _KEPT_SCOPES:
+                self._kept.clear()
+            self._kept[key] = allowed
+        return allowed
+
+
 def allowed_scopes(library: Library, scope: Scope) -> Allowed:
     """Give for each scope id whether its passages may be evidence; the document of `scope` is not looked at."""
+    return library.derived(_AllowedScopes).of(replace(scope, document_id=None))
+
+
+def _allowed_scopes(library: Library, scope: Scope) -> Allowed:
     with library.engine.connect() as connection:
         ids = connection.execute(_scope_ids(connection, scope)).scalars().all()
         last = connection.execute(select(func.max(tables.scopes.c.id))).scalar() or 0
