@@ -55,18 +55,18 @@ class Weights:
 
     meaning: float = 0.45
     words: float = 0.25
-    passage: float = 0.30
+    passage: float = 0.50
     cue: float = 0.12
     decide_within: float = 0.93
     keep_within: float = 0.80
     keep_exclusions_within: float = 0.34
     most_exclusions: int = 3
     lead_share: float = 0.6
-    decide_bearing: float = 0.75
+    decide_bearing: float = 0.70
     strength_coverage: float = 0.55
     strength_code: float = 0.045
-    min_strength: float = 0.70
-    min_related: float = 0.50
+    min_strength: float = 0.62
+    min_related: float = 0.45
     most_alike: float = 0.65
 
 
@@ -171,7 +171,8 @@ class ExtractiveAnswerer:
         """Give how well the best sentences bear on the question: likeness, words covered, code held."""
         w = self._weights
         cosine = max(max(c.cosine, c.hit.cosine) for c in top)
-        text = " ".join(f"{c.hit.document.title} {' '.join(c.hit.passage.section)} {c.hit.passage.text}" for c in top)
+        told = (" ".join((c.hit.document.title, *c.hit.passage.section, c.hit.passage.text, *c.hit.passage.questions)) for c in top)
+        text = " ".join(told)
         coded = any(c.hit.passage.codes & set(question.codes) for c in top)
         idf = self._idf(question)
         coverage = _share(idf, text) if idf else float(coded)

@@ -1,28 +1,40 @@
 """Find the passages that may answer a question: exact codes first, then meaning and words, fused."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from assistant.answer import Hit, Question
 from assistant.terms import content_terms, expand
 from corpus.digests import AUTHORITIES
 from ingest.codes import codes_written, find_codes, index_key
 from ingest.documents import Document, Passage
-from ingest.embed import Embedder
+from ingest.embed import ONE, Embedder, TokenVectors, Vectors
 from ingest.library import Library
-from ingest.lookup import Scope, cosines_of, fetch, lexical_rows, names_payer, rows_with_codes
+from ingest.lookup import Scope, cosines_of, fetch, lexical_rows, names_payer, rows_with_codes, token_blobs
 from ingest.vectors import VectorIndex
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How ways of finding are weighed; scores are comparable within one question only."""
+    """How ways of finding are weighed; scores are comparable within one question only.
+
+    Chosen by `benchmarks/policy.py` on the dev split; `docs/retrieval.md` shows what each part adds.
+    """
 
     candidates: int = 60
+    lexical_scored: int = 400
+    coded: int = 200
+    reranked: int = 40
     hits: int = 16
     companions: int = 6
     dense_weight: float = 0.65
-    lexical_weight: float = 0.35
+    lexical_weight: float = 0.30
+    late_weight: float = 0.50
+    every_code_bonus: float = 0.10
     held_bonus: float = 0.08
     headed_bonus: float = 0.06
     asked_payer_bonus: float = 0.08
@@ -47,26 +59,56 @@ class Retriever:
         self._glossary = glossary
         self._policy = policy or Policy()
 
-    def find(self, question: Question) -> tuple[Hit, ...]:
+    def find(self, question: Question, timings_ms: dict[str, float] | None = None) -> tuple[Hit, ...]:
         """Give the hits in force on the date of service, best first.
 
         With codes in the question, passages that name or imply one of them come first; passages that speak
-        of other codes only are left out.
+        of other codes only are left out. `timings_ms` is told how long each way of finding took.
         """
+        policy, timed = self._policy, _Timer({} if timings_ms is None else timings_ms)
         scope = Scope(question.as_of, question.payer)
-        vector = self._embedder.encode([question.text])[0]
-        dense = self._index.search(vector, scope, self._policy.candidates)
-        lexical = lexical_rows(self._library, self._words(question), scope, self._policy.candidates)
-        coded = rows_with_codes(self._library, question.codes, scope) if question.codes else {}
-        found = fetch(self._library, {*dense, *lexical, *coded})
-        dense |= cosines_of(self._library, found.keys() - dense.keys(), vector)
-        top_lexical = max(lexical.values(), default=1.0)
+        with timed("encode"):
+            encoded = self._embedder.encode_with_tokens([question.text])
+            vector = encoded.vectors[0]
+        with timed("vectors"):
+            dense = self._index.search(vector, scope, policy.candidates)
+        with timed("lexical"):
+            lexical = lexical_rows(self._library, self._words(question), scope, policy.lexical_scored)
+        with timed("codes"):
+            coded = rows_with_codes(self._library, question.codes, scope, near=vector, limit=policy.coded) if question.codes else {}
+        with timed("fuse"):
+            ranked = self._fused(question, vector, dense, lexical, coded)
+        with timed("rerank"):
+            ranked = self._reranked(question, ranked, encoded.tokens[0])
+        hits = [hit for _, hit in ranked]
+        return tuple(dict.fromkeys((*hits[: policy.hits], *self._crowded_out(question, hits), *self._companions(question, hits))))
+
+    def _fused(
+        self, question: Question, vector: Vectors, dense: dict[int, float], lexical: dict[int, float], coded: Mapping[int, frozenset[str]]
+    ) -> list[tuple[int, Hit]]:
+        """Give the hits with their rows, best first, by the sum of what each way of finding says."""
+        found = fetch(self._library, {*dense, *list(lexical)[: self._policy.candidates], *coded})
+        dense = dense | cosines_of(self._library, found.keys() - dense.keys(), vector)
+        top = max(lexical.values(), default=1.0)
         hits = [
-            self._hit(question, *found[row], dense.get(row, 0.0), lexical.get(row, 0.0) / top_lexical, coded.get(row, frozenset()))
+            (row, self._hit(question, *found[row], dense.get(row, 0.0), lexical.get(row, 0.0) / top, coded.get(row, frozenset())))
             for row in found
         ]
-        ranked = sorted((h for h in hits if _may_answer(question, h)), key=lambda h: (-_tier(question, h), -h.score, h.passage.id))
-        return (*ranked[: self._policy.hits], *self._companions(question, ranked))
+        return sorted(((row, hit) for row, hit in hits if _may_answer(question, hit)), key=lambda found: _order(question, found[1]))
+
+    def _reranked(self, question: Question, ranked: list[tuple[int, Hit]], asked: TokenVectors) -> list[tuple[int, Hit]]:
+        """Give the hits in the order that late interaction over the vectors of tokens leaves; what it does not reach counts by its cosine."""
+        foremost = [row for row, _ in ranked[: self._policy.reranked]]
+        late = late_interaction(asked, token_blobs(self._library, foremost) if len(asked) else {})
+        weight = self._policy.late_weight
+        scored = [(row, replace(hit, score=round(hit.score + weight * late.get(row, max(hit.cosine, 0.0)), 6))) for row, hit in ranked]
+        return sorted(scored, key=lambda found: _order(question, found[1]))
+
+    def _crowded_out(self, question: Question, ranked: list[Hit]) -> list[Hit]:
+        """Give the best hit of each code asked about that passages on the other codes keep from the first places."""
+        first, rest = ranked[: self._policy.hits], ranked[self._policy.hits :]
+        missing = [code for code in question.codes if not any(code in h.passage.codes for h in first)]
+        return [hit for code in missing for hit in [h for h in rest if code in h.passage.codes][:1]]
 
     def _companions(self, question: Question, ranked: list[Hit]) -> list[Hit]:
         """Give what else the best hit's document says of the codes asked about: its limits may stand under another heading."""
@@ -83,6 +125,7 @@ class Retriever:
     def _hit(self, question: Question, passage: Passage, document: Document, cosine: float, lexical: float, coded: frozenset[str]) -> Hit:
         policy = self._policy
         score = policy.dense_weight * max(cosine, 0.0) + policy.lexical_weight * lexical
+        score += policy.every_code_bonus * (len(coded) > 0 and len(coded) == len(question.codes))
         score += (policy.held_bonus * len(coded) + policy.headed_bonus * len(coded & _subject(passage, document))) / max(
             1, len(question.codes)
         )
@@ -100,10 +143,37 @@ class Retriever:
         return 0.0 if passage.payer.startswith("Medicare") else -self._policy.other_payer_penalty
 
 
-def _tier(question: Question, hit: Hit) -> int:
-    """Give 2 to passages that hold every code asked about, 1 to those that hold one, 0 to others."""
-    held = hit.passage.codes & set(question.codes)
-    return 0 if not held else 2 if len(held) == len(question.codes) else 1
+def late_interaction(asked: TokenVectors, passages: Mapping[int, bytes]) -> dict[int, float]:
+    """Give for each passage the mean over the question's tokens of the best cosine with one of the passage's (Khattab and Zaharia 2020).
+
+    `asked` has shape (tokens, token dimension), its first and last are the marks of start and end; `passages` holds the same, as bytes.
+    """
+    words = asked[1:-1].astype(np.float32)
+    told = [np.frombuffer(blob, dtype=np.int8).reshape(-1, asked.shape[1]) for blob in passages.values()]
+    if not len(words) or not told:
+        return {}
+    cosines = words @ np.concatenate(told).T.astype(np.float32)
+    starts = np.cumsum([0, *(len(tokens) for tokens in told[:-1])])
+    means = np.maximum.reduceat(cosines, starts, axis=1).mean(axis=0) / ONE**2
+    return dict(zip(passages, means.tolist(), strict=True))
+
+
+class _Timer:
+    """Adds up how long the parts of a search take, in milliseconds."""
+
+    def __init__(self, timings_ms: dict[str, float]) -> None:
+        self._timings_ms = timings_ms
+
+    @contextmanager
+    def __call__(self, part: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self._timings_ms[part] = round((time.perf_counter() - started) * 1000, 2)
+
+
+def _order(question: Question, hit: Hit) -> tuple[bool, float, str]:
+    """Give the key by which hits are sorted: those that hold a code asked about first, then by score."""
+    return hit.passage.codes.isdisjoint(question.codes), -hit.score, hit.passage.id
 
 
 def _may_answer(question: Question, hit: Hit) -> bool:

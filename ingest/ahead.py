@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from ingest.embed import Embedder, Vectors
+from ingest.embed import Embedder, Encoded
 
 Item = TypeVar("Item")
 _WINDOW = 256  # texts encoded in one call: enough to sort by length, few enough to wait for and to hold in memory
@@ -16,14 +16,14 @@ _IN_FLIGHT = 2
 
 def encode_ahead(
     embedder: Embedder, items: Iterable[Item | None], texts_of: Callable[[Item], Sequence[str]]
-) -> Generator[tuple[Item, Vectors], None, None]:
-    """Give each item with the vectors of its texts, in order, while others are taken from `items` and encoded.
+) -> Generator[tuple[Item, Encoded], None, None]:
+    """Give each item with its texts encoded, in order, while others are taken from `items` and encoded.
 
     A `None` among the items asks that all before it be given out first. What encoding one window raises comes after the
     windows before it were given out. Close the iterator when leaving it early: nothing is encoded after that.
     """
     encoder = ThreadPoolExecutor(1)
-    encoding: deque[Iterator[tuple[Item, Vectors]]] = deque()
+    encoding: deque[Iterator[tuple[Item, Encoded]]] = deque()
     try:
         for window in _windows(items, texts_of):
             if window:
@@ -52,16 +52,16 @@ def _windows(items: Iterable[Item | None], texts_of: Callable[[Item], Sequence[s
     yield window
 
 
-def _start(encoder: ThreadPoolExecutor, embedder: Embedder, window: list[tuple[Item, Sequence[str]]]) -> Iterator[tuple[Item, Vectors]]:
+def _start(encoder: ThreadPoolExecutor, embedder: Embedder, window: list[tuple[Item, Sequence[str]]]) -> Iterator[tuple[Item, Encoded]]:
     """Have the texts of a window encoded; the iterator that is given waits for them."""
     texts = [text for _, found in window for text in found]
-    vectors = encoder.submit(embedder.encode, texts) if texts else None
+    encoded = encoder.submit(embedder.encode_with_tokens, texts) if texts else None
 
-    def finish() -> Iterator[tuple[Item, Vectors]]:
-        rows = vectors.result() if vectors else np.zeros((0, embedder.dimension), dtype=np.float32)
+    def finish() -> Iterator[tuple[Item, Encoded]]:
+        whole = encoded.result() if encoded else Encoded(np.zeros((0, embedder.dimension), dtype=np.float32), ())
         first = 0
         for item, found in window:
-            yield item, rows[first : first + len(found)]
+            yield item, whole.part(first, first + len(found))
             first += len(found)
 
     return finish()

@@ -9,8 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from corpus.digests import digest_paths, digest_root
 from corpus.errors import CodeciteError, CorpusError, IngestError, UnreadableDocument
 from corpus.front_matter import FrontMatter
@@ -21,7 +19,8 @@ from ingest.embed import Embedder
 from ingest.extract import SUFFIXES, extract
 from ingest.extract.blocks import Extracted, assemble
 from ingest.library import Library
-from ingest.split import POLICY, embedding_texts, split
+from ingest.represent import represent_all, texts_of
+from ingest.split import POLICY, split
 
 SHIPPED = "corpus:"
 PROPERTIES = ("title", "publisher", "authority", "url", "edition", "payer")
@@ -58,12 +57,11 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A file that was looked at; where it is new, its text cut into passages, with the texts to encode for each."""
+    """A file that was looked at; where it is new, its text cut into passages."""
 
     report: FileReport
     source: DocumentText | None = None
     passages: tuple[Passage, ...] = ()
-    texts: tuple[tuple[str, ...], ...] = ()
     by_hand: dict[str, str] = field(default_factory=dict)
 
 
@@ -228,16 +226,16 @@ def _cut(report: FileReport, source: DocumentText, by_hand: dict[str, str]) -> _
     for passage in passages:
         if source.text[passage.start : passage.end] != passage.text:
             raise CodeciteError(f"{source.document.path}: offsets of {passage.id} do not hold; nothing was stored")
-    return _Cut(replace(report, passages=len(passages)), source, passages, tuple(embedding_texts(passage) for passage in passages), by_hand)
+    return _Cut(replace(report, passages=len(passages)), source, passages, by_hand)
 
 
 def _stored(library: Library, embedder: Embedder, cuts: Iterable[_Cut | None]) -> Iterator[_Cut]:
     """Encode what was cut and store each document whole, in order; give each once it is stored."""
-    with closing(encode_ahead(embedder, cuts, lambda cut: [text for group in cut.texts for text in group])) as encoded:
-        for cut, vectors in encoded:
+    with closing(encode_ahead(embedder, cuts, lambda cut: [text for passage in cut.passages for text in texts_of(passage)])) as encoded:
+        for cut, found in encoded:
             if cut.source:
-                rows = np.split(vectors, np.cumsum([len(group) for group in cut.texts])[:-1])
-                library.put(cut.source, cut.passages, rows, built_with=(embedder.identity, POLICY), by_hand=cut.by_hand)
+                vectors, tokens = represent_all(cut.passages, found)
+                library.put(cut.source, cut.passages, vectors, built_with=(embedder.identity, POLICY), by_hand=cut.by_hand, tokens=tokens)
             yield cut
 
 

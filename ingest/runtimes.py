@@ -10,16 +10,12 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-import numpy as np
-
-from ingest.embed import MODEL_FILE, OUTPUT, OnnxEmbedder, Tokens, Vectors, check_against_reference, encode_batches, read_export
+from ingest.embed import MODEL_FILE, Encoded, OnnxEmbedder, Run, Tokens, Vectors, check_against_reference, encode_batches, read_export
 
 _log = logging.getLogger(__name__)
 _BF16 = {"avx512_bf16", "amx_bf16"}
 _FEW = 64  # opening OpenVINO takes as long as ONNX Runtime takes for about so many texts
 _MAX_WORKERS = 8
-
-Run = Callable[[Tokens, Tokens], Vectors]
 
 
 class DocumentEmbedder:
@@ -40,9 +36,13 @@ class DocumentEmbedder:
 
     def encode(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Vectors:
         """Give one unit vector per text."""
+        return self.encode_with_tokens(texts, advance).vectors
+
+    def encode_with_tokens(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Encoded:
+        """Give what `encode` gives, and the vectors of the tokens."""
         self._seen += len(texts)
         if self._seen < _FEW:
-            return self._for_few.encode(texts, advance)
+            return self._for_few.encode_with_tokens(texts, advance)
         with ThreadPoolExecutor(worker_count()) as pool:
             return encode_batches(texts, self._tokenizer, self._run, self.dimension, advance, pool.map)
 
@@ -74,7 +74,7 @@ def fastest_run(folder: Path) -> Run:
 
 def _checked(run: Run, folder: Path) -> Run:
     _, dimension, tokenizer = read_export(folder)
-    check_against_reference(lambda texts: encode_batches(texts, tokenizer, run, dimension), folder)
+    check_against_reference(lambda texts: encode_batches(texts, tokenizer, run, dimension).vectors, folder)
     return run
 
 
@@ -89,10 +89,10 @@ def openvino_run(folder: Path) -> Run:
     for _ in range(workers):
         free.put(model.create_infer_request())
 
-    def run(ids: Tokens, mask: Tokens) -> Vectors:
+    def run(ids: Tokens, mask: Tokens) -> Sequence[Vectors]:
         request = free.get()
         try:
-            return np.array(request.infer({"input_ids": ids, "attention_mask": mask})[OUTPUT], dtype=np.float32)
+            return [found.copy() for found in request.infer({"input_ids": ids, "attention_mask": mask}).values()]
         finally:
             free.put(request)
 
@@ -108,8 +108,8 @@ def onnx_run(folder: Path) -> Run:
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(folder / MODEL_FILE, options, providers=["CPUExecutionProvider"])
 
-    def run(ids: Tokens, mask: Tokens) -> Vectors:
-        return np.asarray(session.run([OUTPUT], {"input_ids": ids, "attention_mask": mask})[0], dtype=np.float32)
+    def run(ids: Tokens, mask: Tokens) -> Sequence[Vectors]:
+        return session.run(None, {"input_ids": ids, "attention_mask": mask})  # type: ignore[no-any-return]  # untyped
 
     return run
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.build import FileReport, Outcome, ingest, user_sources
-from ingest.embed import OnnxEmbedder, Vectors
+from ingest.embed import Encoded, OnnxEmbedder, Vectors
 from ingest.library import open_reader, open_writer
 
 SOCIETY = """---
@@ -187,3 +187,7 @@ class HashEmbedder:
         if advance:
             advance(len(texts))
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+
+    def encode_with_tokens(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Encoded:
+        """Give what `encode` gives, and no token vectors."""
+        return Encoded(self.encode(texts, advance), (np.zeros((0, 0), dtype=np.int8),) * len(texts))

@@ -10,7 +10,8 @@ import pytest
 
 from corpus.errors import EmbedderUnavailable
 from ingest import embed, runtimes
-from ingest.embed import PACKAGED, Embedder, OnnxEmbedder, ReferenceEmbedder, Vectors, identity_of, model_folder, runtime_identity
+from ingest.adapter import SHIPPED
+from ingest.embed import ONE, PACKAGED, Embedder, OnnxEmbedder, ReferenceEmbedder, Vectors, identity_of, model_folder, runtime_identity
 from ingest.runtimes import DocumentEmbedder, fastest_run, onnx_run, openvino_run
 from tests.support import HashEmbedder
 
@@ -95,7 +96,7 @@ def test_an_export_that_strays_from_its_reference_is_not_kept(
             turned: Vectors = np.roll(encoder.encode(texts), 1, axis=1)
             return turned
 
-    monkeypatch.setattr(embed, "_write_onnx", lambda _, target: target.write_bytes(b"model"))
+    monkeypatch.setattr(embed, "_write_onnx", lambda _, __, target: target.write_bytes(b"model"))
     monkeypatch.setattr(embed, "OnnxEmbedder", Strayed)
     with pytest.raises(EmbedderUnavailable, match="strays"):
         reference.export(tmp_path / "runtime")
@@ -169,7 +170,7 @@ def test_a_runtime_that_strays_from_the_reference_is_never_used(
     sound = onnx_run(runtime)
     with_flags(monkeypatch, "avx512_bf16")
     monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda _: object())
-    monkeypatch.setattr(runtimes, "openvino_run", lambda _: lambda ids, mask: np.roll(sound(ids, mask), 1, axis=1))
+    monkeypatch.setattr(runtimes, "openvino_run", lambda _: lambda ids, mask: [np.roll(found, 1, axis=-1) for found in sound(ids, mask)])
     monkeypatch.setattr(runtimes, "onnx_run", lambda _: sound)
     assert fastest_run(runtime) is sound
     assert "strays" in caplog.text
@@ -185,7 +186,7 @@ def test_a_runtime_that_cannot_be_opened_is_passed_over(
     monkeypatch.setattr(runtimes.importlib.util, "find_spec", lambda _: object())
     monkeypatch.setattr(runtimes, "openvino_run", fail)
     ids = np.array([[101, 102]], dtype=np.int64)
-    assert fastest_run(runtime)(ids, np.ones_like(ids)).shape == (1, 384)
+    assert fastest_run(runtime)(ids, np.ones_like(ids))[0].shape == (1, 384)
     assert "no such instruction" in caplog.text
 
 
@@ -203,5 +204,30 @@ def test_openvino_gives_the_vectors_of_the_reference(runtime: Path) -> None:
     """In bf16 where the processor has it; the calls are the same elsewhere."""
     pytest.importorskip("openvino")
     embed.check_against_reference(
-        lambda texts: embed.encode_batches(texts, embed.read_export(runtime)[2], openvino_run(runtime), 384), runtime
+        lambda texts: embed.encode_batches(texts, embed.read_export(runtime)[2], openvino_run(runtime), 384).vectors, runtime
     )
+
+
+def test_the_adapter_changes_vectors_and_name_and_is_small(reference: ReferenceEmbedder) -> None:
+    plain = ReferenceEmbedder(adapter=None)
+    assert plain.identity != reference.identity
+    texts = ("Can 77370 be billed after treatment ends?", "77370 normally belongs to a course of treatment.")
+    assert (plain.encode(texts) * reference.encode(texts)).sum(axis=1).max() < 0.999
+    assert SHIPPED.stat().st_size < 1_000_000
+
+
+def test_tokens_are_encoded_beside_their_text(encoder: OnnxEmbedder) -> None:
+    short, long = encoder.encode_with_tokens(("77370", "The physician's request must be in writing.")).tokens
+    assert 2 < len(short) < len(long)
+    norms = np.linalg.norm(long.astype(np.float32) / ONE, axis=1)
+    assert norms.min() > 0.97
+    assert norms.max() < 1.03
+
+
+def test_another_model_has_neither_adapter_nor_token_vectors(tmp_path: Path) -> None:
+    other = tmp_path / "other-model"
+    shutil.copytree(model_folder(PACKAGED), other)
+    reference = ReferenceEmbedder(str(other))
+    reference.export(tmp_path / "runtime")
+    assert reference.identity == ReferenceEmbedder(adapter=None).identity.replace(PACKAGED, "other-model")
+    assert [len(found) for found in OnnxEmbedder(tmp_path / "runtime").encode_with_tokens(("77370",)).tokens] == [0]

@@ -27,8 +27,8 @@ def test_each_item_gets_the_vectors_of_its_texts_in_order() -> None:
     items = [SHORT, LONG, (), ("a", "b"), (), SHORT, LONG, LONG]
     found = given(items)
     assert [item for item, _ in found] == items
-    for item, vectors in found:
-        assert np.array_equal(vectors, HashEmbedder().encode(item))
+    for item, encoded in found:
+        assert np.array_equal(encoded.vectors, HashEmbedder().encode(item))
 
 
 def test_what_follows_is_taken_while_a_window_is_encoded() -> None:

@@ -435,7 +435,8 @@ class _Stopped(_Other):
         return super().encode(texts, advance)
 
 
-def test_a_rebuild_that_was_stopped_is_told_and_finished_by_the_next(tmp_path: Path) -> None:
+def test_a_rebuild_that_was_stopped_is_told_and_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.ahead._WINDOW", 1)
     bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n", "b.md": "# B\n\nRule on 77336.\n"})
     with open_writer(tmp_path) as library:
         with pytest.raises(RuntimeError, match="stopped"):
