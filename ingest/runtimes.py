@@ -14,7 +14,7 @@ from ingest.embed import MODEL_FILE, Encoded, OnnxEmbedder, Run, Tokens, Vectors
 
 _log = logging.getLogger(__name__)
 _BF16 = {"avx512_bf16", "amx_bf16"}
-_FEW = 64  # opening OpenVINO takes as long as ONNX Runtime takes for about so many texts
+_FEW = 30_000  # characters: opening OpenVINO takes as long as it would save on about so many
 _MAX_WORKERS = 8
 
 
@@ -40,7 +40,7 @@ class DocumentEmbedder:
 
     def encode_with_tokens(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Encoded:
         """Give what `encode` gives, and the vectors of the tokens."""
-        self._seen += len(texts)
+        self._seen += sum(map(len, texts))
         if self._seen < _FEW:
             return self._for_few.encode_with_tokens(texts, advance)
         with ThreadPoolExecutor(worker_count()) as pool:

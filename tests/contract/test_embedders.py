@@ -32,7 +32,7 @@ def embedder(request: pytest.FixtureRequest) -> Embedder:
 def documents(runtime: Path) -> DocumentEmbedder:
     """Past the number of texts for which the fastest runtime is opened."""
     found = DocumentEmbedder(runtime)
-    found.encode(["word"] * runtimes._FEW)
+    found.encode(["word " * 100] * (runtimes._FEW // 500))
     return found
 
 
@@ -156,7 +156,7 @@ def test_no_runtime_is_opened_before_a_text_comes_and_the_fastest_only_for_many(
     embedder.encode(["77370"])
     embedder.encode(["77336"])
     assert opened == ["few"]
-    embedder.encode(["77370"] * runtimes._FEW)
+    embedder.encode(["word " * 100] * (runtimes._FEW // 500))
     assert opened == ["few", "many"]
 
 
