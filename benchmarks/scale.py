@@ -24,13 +24,14 @@ import numpy as np
 
 from assistant.question import read_question
 from assistant.retrieve import Retriever
+from assistant.terms import content_terms
 from benchmarks.generate import ERAS, document, generate, pieces
 from benchmarks.timing import machine
 from corpus.glossary import load_glossary
 from evals.cases import load_suite
 from ingest.embed import OnnxEmbedder, Vectors
 from ingest.library import Library, open_reader, open_writer
-from ingest.lookup import Scope, allowed_scopes
+from ingest.lookup import Scope, allowed_scopes, lexical_rows
 from ingest.scan import VectorFiles, View, sync_files
 from ingest.split import POLICY
 from ingest.vectors import ScanIndex
@@ -40,6 +41,7 @@ WORK = Path("build/bench")
 DAYS = {"plain": date(2026, 6, 1), "2 %": date(1995, 6, 1), "1 %": date(1985, 6, 1)}
 LIMIT, CANDIDATES = 10, 60
 CHANGES = 5
+_MADE = ("library.sqlite3", "vectors", "words")
 
 
 def main() -> None:
@@ -110,13 +112,18 @@ def measure(starter: Path, folder: Path, count: int) -> dict[str, Any]:
             found[f"find {name}"] = _spread(times)
             found[f"scan {name}"] = _spread([_seconds(lambda v=v, day=day: _scan(library, v, day)) for v in vectors])  # type: ignore[misc]
             found[f"recall {name}"], found[f"share {name}"] = recall(library, vectors, day)
+            found[f"words {name}"] = _spread([_seconds(lambda text=text, day=day: _words(library, text, day)) for text in texts])  # type: ignore[misc]
         found["resident_mb"], found["anonymous_mb"] = _resident("VmRSS"), _resident("RssAnon")
-    found |= {f"disk {file.name}": _bytes(file) / 1e6 for file in folder.iterdir() if file.name != "runtime"}
+    found |= {f"disk {file.name}": _bytes(file) / 1e6 for file in folder.iterdir() if file.name in _MADE}
     return found | changed(starter, folder)
 
 
 def _scan(library: Library, vector: Vectors, day: date) -> dict[int, float]:
     return ScanIndex(library).search(vector, Scope(day), CANDIDATES)
+
+
+def _words(library: Library, text: str, day: date) -> dict[int, float]:
+    return lexical_rows(library, content_terms(text), Scope(day), CANDIDATES)
 
 
 def recall(library: Library, vectors: Vectors, day: date) -> tuple[float, float]:

@@ -37,8 +37,8 @@ _BLOCK = 16_384
 _FAR = 1 << 15
 _CODED_FROM = 20_000
 _EXACT_MOST = 16_384
-_DRAW = 1_000
-_DRAW_PER_ROW = 16
+_DRAW_LEAST, _DRAW_SHARE = 8_192, 32
+_RESCORED, _RESCORED_PER_ROW = 4_096, 16
 _SAMPLE = 50_000
 _PROBES = 8
 _KEPT_MASKS = 8
@@ -111,17 +111,20 @@ class View:
 
     def nearest(self, vector: Vectors, allowed: Allowed, limit: int) -> dict[int, float]:
         """Give the `limit` allowed rows with the highest cosine: exactly where few are allowed, else those that the codes draw."""
-        parts = []
-        for number, segment in enumerate(self.segments):
-            mask = self._mask(number, allowed)
-            if segment.codes is not None and np.count_nonzero(mask) > _EXACT_MOST:
-                distances = _distances(segment.codes, len(mask), self._code(vector))
-                distances[~mask] = _FAR
-                positions = _least(distances, max(_DRAW, _DRAW_PER_ROW * limit))
-            else:
-                positions = np.flatnonzero(mask)
-            parts.append((segment, positions))
+        masks = [self._mask(number, allowed) for number in range(len(self.segments))]
+        parts = [(segment, self._promising(segment, mask, vector, limit)) for segment, mask in zip(self.segments, masks, strict=True)]
         return _best(parts, vector, limit)
+
+    def _promising(self, segment: Segment, mask: Allowed, vector: Vectors, limit: int) -> Rows:
+        """Give where the vectors are that are worth an exact look: all that are allowed where they are few."""
+        many, drawn = int(np.count_nonzero(mask)), max(_DRAW_LEAST, len(mask) // _DRAW_SHARE)
+        if segment.codes is None or many <= _EXACT_MOST:
+            return np.flatnonzero(mask)
+        if many > drawn:
+            distances = _distances(segment.codes, len(mask), self._code(vector))
+            distances[~mask] = _FAR
+        positions = _least(distances, drawn) if many > drawn else np.flatnonzero(mask)
+        return _foremost(segment.codes, positions, vector, max(_RESCORED, _RESCORED_PER_ROW * limit))
 
     def nearest_of(self, rows: Rows, vector: Vectors, limit: int) -> dict[int, float]:
         """Give the `limit` rows among `rows` with the highest cosine, by the codes first where there are many."""
@@ -129,9 +132,7 @@ class View:
         for segment in self.segments:
             positions = segment.positions(rows)
             if segment.codes is not None and len(positions) > _EXACT_MOST:
-                codes = segment.codes[positions // _BLOCK, :, positions % _BLOCK]
-                distances = np.bitwise_count(codes ^ self._code(vector)).sum(axis=1, dtype=np.uint16)
-                positions = positions[_least(distances, max(_DRAW, _DRAW_PER_ROW * limit))]
+                positions = _foremost(segment.codes, positions, vector, max(_RESCORED, _RESCORED_PER_ROW * limit))
             parts.append((segment, positions))
         return _best(parts, vector, limit)
 
@@ -410,6 +411,20 @@ def _least(distances: NDArray[np.uint16], count: int) -> Rows:
     return np.flatnonzero(distances <= min(last, _FAR - 1))
 
 
+def _foremost(codes: Blocks, positions: Rows, vector: Vectors, count: int) -> Rows:
+    """Give the `count` of `positions` whose codes promise the highest product with `vector`, which is not rounded to a code here."""
+    if len(positions) <= count:
+        return positions
+    signs = np.ascontiguousarray(codes[positions // _BLOCK, :, positions % _BLOCK]).view(np.uint8)
+    padded = np.zeros(signs.shape[1] * 8, dtype=np.float32)
+    padded[: len(vector)] = vector
+    of_byte = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little") * 2.0 - 1.0
+    promised = np.zeros(len(positions), dtype=np.float32)
+    for part, held in zip((of_byte.astype(np.float32) @ padded.reshape(-1, 8).T).T, signs.T, strict=True):
+        promised += part.take(held)
+    return positions[np.argpartition(-promised, count)[:count]]
+
+
 def _best(parts: list[tuple[Segment, Rows]], vector: Vectors, limit: int) -> dict[int, float]:
     """Give the `limit` rows of the highest cosine; a row with several vectors counts by its best."""
     rows = np.concatenate([segment.rows[positions] for segment, positions in parts])
@@ -429,6 +444,7 @@ def _best(parts: list[tuple[Segment, Rows]], vector: Vectors, limit: int) -> dic
 def _products(vectors: Vectors, positions: Rows, vector: Vectors) -> Vectors:
     if not len(positions):
         return np.zeros(0, dtype=np.float32)
-    if 2 * len(positions) > len(vectors):  # reading all in order costs less than gathering most
-        return (vectors @ vector)[positions]
-    return np.asarray(vectors[positions] @ vector)
+    everything = 2 * len(positions) > len(vectors)  # reading all in order costs less than gathering most
+    held = vectors if everything else vectors.take(positions, axis=0)
+    products: Vectors = np.vecdot(held, vector)  # by one thread: handing a scan this short to several costs more
+    return products[positions] if everything else products
