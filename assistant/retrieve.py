@@ -59,6 +59,10 @@ class Retriever:
         self._glossary = glossary
         self._policy = policy or Policy()
 
+    def under(self, policy: Policy) -> "Retriever":
+        """Give what finds the same passages by another policy."""
+        return Retriever(self._library, self._index, self._embedder, self._glossary, policy)
+
     def find(self, question: Question, timings_ms: dict[str, float] | None = None) -> tuple[Hit, ...]:
         """Give the hits in force on the date of service, best first.
 
@@ -125,14 +129,16 @@ class Retriever:
     def _hit(self, question: Question, passage: Passage, document: Document, cosine: float, lexical: float, coded: frozenset[str]) -> Hit:
         policy = self._policy
         score = policy.dense_weight * max(cosine, 0.0) + policy.lexical_weight * lexical
-        score += policy.every_code_bonus * (len(coded) > 0 and len(coded) == len(question.codes))
-        score += (policy.held_bonus * len(coded) + policy.headed_bonus * len(coded & _subject(passage, document))) / max(
-            1, len(question.codes)
-        )
         score -= policy.authority_step * _authority_rank(document)
-        score += self._payer_weight(question, passage)
+        score += self._payer_weight(question, passage) + (self._code_weight(question, passage, document, coded) if coded else 0.0)
         via = [name for name, held in (("code", bool(coded)), ("vector", cosine > 0), ("lexical", lexical > 0)) if held]
         return Hit(passage, document, round(score, 6), round(cosine, 4), round(lexical, 4), tuple(via))
+
+    def _code_weight(self, question: Question, passage: Passage, document: Document, coded: frozenset[str]) -> float:
+        """Give more to a passage the more of the codes asked about it holds, and to one that is headed by them."""
+        policy, asked = self._policy, len(question.codes)
+        share = (policy.held_bonus * len(coded) + policy.headed_bonus * len(coded & _subject(passage, document))) / asked
+        return share + (policy.every_code_bonus if len(coded) == asked else 0.0)
 
     def _payer_weight(self, question: Question, passage: Passage) -> float:
         """Give more to a rule of the payer asked about, less to one payer's rule when none was named."""
@@ -178,9 +184,9 @@ def _order(question: Question, hit: Hit) -> tuple[bool, float, str]:
 
 def _may_answer(question: Question, hit: Hit) -> bool:
     """Tell whether a passage is silent on codes or itself speaks of one that was asked about; its heading is not enough."""
-    if not question.codes or not hit.passage.named_codes:
+    if not question.codes or not hit.passage.named_codes or set(question.codes) & set(hit.passage.named_codes):
         return True
-    return not codes_written(hit.passage.text).isdisjoint(question.codes)
+    return not hit.passage.codes.isdisjoint(question.codes) and not codes_written(hit.passage.text).isdisjoint(question.codes)
 
 
 def _subject(passage: Passage, document: Document) -> frozenset[str]:
