@@ -15,7 +15,7 @@ from corpus.front_matter import FrontMatter
 from ingest.ahead import encode_ahead
 from ingest.canonical import canonical
 from ingest.documents import Document, DocumentText, Passage
-from ingest.embed import Embedder
+from ingest.embed import Embedder, Vectors
 from ingest.extract import SUFFIXES, extract
 from ingest.extract.blocks import Extracted, assemble
 from ingest.library import Library
@@ -56,14 +56,22 @@ class FileReport:
     passages: int = 0
 
 
+_Known = dict[tuple[str, ...], tuple[Vectors, bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A file that was looked at; where it is new, its text cut into passages."""
+    """A file that was looked at; where it is new, its text cut into passages, those known by their texts not to encode again."""
 
     report: FileReport
     source: DocumentText | None = None
     passages: tuple[Passage, ...] = ()
     by_hand: dict[str, str] = field(default_factory=dict)
+    known: _Known = field(default_factory=dict)
+
+    def to_encode(self) -> list[Passage]:
+        """Give the passages that the former version of the file did not hold."""
+        return [passage for passage in self.passages if texts_of(passage) not in self.known]
 
 
 def shipped_sources() -> tuple[Source, ...]:
@@ -222,7 +230,12 @@ def _prepare(
     except CodeciteError:
         yield None  # the files before it are stored all the same
         raise
-    yield cut
+    yield replace(cut, known=_known(library, former)) if former else cut
+
+
+def _known(library: Library, document_id: str) -> _Known:
+    """Give what the passages of a document are found by, under the texts that were encoded for each."""
+    return {texts_of(passage): (vectors, tokens) for passage, vectors, tokens in library.represented(document_id)}
 
 
 def _same_as(library: Library, source: Source, where: str, identity: str) -> FileReport:
@@ -245,10 +258,12 @@ def _cut(report: FileReport, source: DocumentText, by_hand: dict[str, str]) -> _
 
 def _stored(library: Library, embedder: Embedder, cuts: Iterable[_Cut | None]) -> Iterator[_Cut]:
     """Encode what was cut and store each document whole, in order; give each once it is stored."""
-    with closing(encode_ahead(embedder, cuts, lambda cut: [text for passage in cut.passages for text in texts_of(passage)])) as encoded:
+    with closing(encode_ahead(embedder, cuts, lambda cut: [text for passage in cut.to_encode() for text in texts_of(passage)])) as encoded:
         for cut, found in encoded:
             if cut.source:
-                vectors, tokens = represent_all(cut.passages, found)
+                new = cut.to_encode()
+                known = cut.known | dict(zip(map(texts_of, new), zip(*represent_all(new, found), strict=True), strict=True))
+                vectors, tokens = zip(*(known[texts_of(passage)] for passage in cut.passages), strict=True)
                 library.put(cut.source, cut.passages, vectors, built_with=(embedder.identity, POLICY), by_hand=cut.by_hand, tokens=tokens)
             yield cut
 

@@ -150,6 +150,22 @@ class Library:
         with self.engine.connect() as connection:
             return tuple(to_passage(row) for row in connection.execute(query))
 
+    def represented(self, document_id: str) -> tuple[tuple[Passage, Vectors, bytes], ...]:
+        """Give the passages of a document with what `put` was given for each: its vectors and its tokens' (b"" for none)."""
+        import numpy as np
+
+        held, small, passages = tables.vectors.c, tables.token_vectors.c, tables.passages.c
+        whole = select(passages.row, *passage_columns()).where(passages.document_id == document_id).order_by(passages.start)
+        within = select(passages.row).where(passages.document_id == document_id)
+        vectors: dict[int, list[Vectors]] = {}
+        with self.engine.connect() as connection:
+            query = select(held.passage, held.vector).where(held.passage.in_(within)).order_by(held.passage, held.ordinal)
+            for row, blob in connection.execute(query):
+                vectors.setdefault(row, []).append(np.frombuffer(blob, dtype=np.float32))
+            query = select(small.passage, small.tokens).where(small.passage.in_(within))
+            tokens = {row: bytes(blob) for row, blob in connection.execute(query)}
+            return tuple((to_passage(values), np.array(vectors[row]), tokens.get(row, b"")) for row, *values in connection.execute(whole))
+
     def by_hand(self, path: str) -> dict[str, str]:
         """Give the properties that the owner set by hand for the document at `path`."""
         query = select(tables.documents.c.by_hand).where(tables.documents.c.path == path, tables.documents.c.status == ACTIVE)

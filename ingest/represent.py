@@ -33,8 +33,8 @@ def represent_all(passages: Sequence[Passage], encoded: Encoded) -> tuple[list[V
     """Give what `represent` gives for each passage; `encoded` is of all their texts, one passage after the other."""
     ends = np.cumsum([len(texts_of(passage)) for passage in passages]).tolist()
     parts = [encoded.part(first, last) for first, last in zip([0, *ends], ends, strict=False)]
-    vectors, tokens = zip(*(represent(p, part) for p, part in zip(passages, parts, strict=True)), strict=True)
-    return list(vectors), list(tokens)
+    found = [represent(passage, part) for passage, part in zip(passages, parts, strict=True)]
+    return [vectors for vectors, _ in found], [tokens for _, tokens in found]
 
 
 def _unit(vectors: Vectors) -> Vectors:

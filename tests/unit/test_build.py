@@ -1,7 +1,7 @@
 """The pipeline brings files in whole: what changed replaces, what did not costs a hash, what is bad is told and skipped."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from corpus.errors import CodeciteError, IngestError
 from ingest import build
 from ingest.build import FileReport, Outcome, Source, document_id, ingest, rebuild, shipped_sources, user_sources
 from ingest.documents import DocumentText, Passage
-from ingest.embed import Vectors
+from ingest.embed import Encoded, Vectors
 from ingest.library import open_reader, open_writer
 from ingest.split import split
 from tests.support import HashEmbedder, bring, make_pdf, outcomes, state, texts
@@ -123,6 +123,26 @@ def test_progress_hears_of_every_file(tmp_path: Path) -> None:
         reports = ingest(library, HashEmbedder(), sources, by_hand={}, added_at="", advance=heard.append)
     assert tuple(heard) == reports
     assert [r.outcome for r in heard] == [Outcome.ADDED, Outcome.ADDED, Outcome.REFUSED]
+
+
+def test_of_a_changed_file_only_new_passages_are_encoded_and_all_are_as_if_encoded_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paragraphs = [f"Rule {n} on 77370: " + f"it is billed {n} times, as the record says. " * 8 for n in range(4)]
+    bring(tmp_path / "one", {"a.md": "# Rules\n\n" + "\n\n".join(paragraphs)})
+    told: list[str] = []
+    whole = HashEmbedder.encode_with_tokens
+
+    def tell(self: HashEmbedder, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Encoded:
+        told.extend(texts)
+        return whole(self, texts, advance)
+
+    monkeypatch.setattr(HashEmbedder, "encode_with_tokens", tell)
+    changed = "# Rules\n\n" + "\n\n".join(["New: 77336 comes first. " * 12, *paragraphs[:2], *paragraphs[3:]])
+    (report,) = bring(tmp_path / "one", {"a.md": changed})
+    assert (report.outcome, report.passages, len(told)) == (Outcome.REPLACED, 4, 1)
+    bring(tmp_path / "two", {"a.md": changed})
+    assert state(tmp_path / "one")[0] == state(tmp_path / "two")[0]
 
 
 def test_a_refused_new_version_leaves_the_former_one(tmp_path: Path) -> None:
