@@ -207,7 +207,7 @@ def _runtimes(runs: int) -> dict[str, dict[str, Any]]:
     def by(run: Any) -> Callable[[Sequence[str]], Vectors]:
         def encode(texts: Sequence[str]) -> Vectors:
             with ThreadPoolExecutor(worker_count()) as pool:
-                return encode_batches(texts, tokenizer, run, dimension, None, pool.map)
+                return encode_batches(texts, tokenizer, run, dimension, None, pool.map).vectors
 
         return encode
 
