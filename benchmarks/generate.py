@@ -9,7 +9,6 @@ STARTER is the data directory of an ingested starter corpus; TARGET gets a libra
 import argparse
 import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,7 +20,7 @@ from ingest.changes import stored_vectors
 from ingest.codes import find_codes, index_key
 from ingest.documents import Block, BlockKind, Document, DocumentText, Passage
 from ingest.library import Library, open_reader, open_writer
-from ingest.lookup import vector_keys
+from ingest.lookup import fetch, vector_keys
 from ingest.sentences import sentence_spans
 from ingest.split import POLICY, passage_id
 
@@ -52,21 +51,9 @@ class Piece:
 
 def pieces(starter: Library) -> list[Piece]:
     """Give the sentences of a library."""
-    found: list[Piece] = []
-    vectors = {row: held[0] for row, held in stored_vectors(starter, {row for row, _ in vector_keys(starter)}).items()}
-    by_row = dict(fetch_passages(starter, vectors))
-    for row, passage in by_row.items():
-        for start, end in sentence_spans(passage.text):
-            found.append(_piece(passage.text[start:end], vectors[row]))
-    return found
-
-
-def fetch_passages(library: Library, rows: "dict[int, NDArray[np.float32]]") -> Iterator[tuple[int, Passage]]:
-    """Give the passages of these rows."""
-    from ingest.lookup import fetch
-
-    for row, (passage, _) in sorted(fetch(library, rows).items()):
-        yield row, passage
+    vectors = stored_vectors(starter, {row for row, _ in vector_keys(starter)})
+    passages = sorted(((row, passage) for row, (passage, _) in fetch(starter, vectors).items()), key=lambda held: held[0])
+    return [_piece(passage.text[start:end], vectors[row][0]) for row, passage in passages for start, end in sentence_spans(passage.text)]
 
 
 def _piece(sentence: str, vector: NDArray[np.float32]) -> Piece:
@@ -76,7 +63,9 @@ def _piece(sentence: str, vector: NDArray[np.float32]) -> Piece:
     return Piece(parts, tuple(index_key(m.code) for m in mentions), vector)
 
 
-def document(number: int, held: list[Piece], rng: np.random.Generator, count: int = PER_DOCUMENT) -> tuple[DocumentText, list[Passage], list[NDArray[np.float32]]]:
+def document(
+    number: int, held: list[Piece], rng: np.random.Generator, count: int = PER_DOCUMENT
+) -> tuple[DocumentText, list[Passage], list[NDArray[np.float32]]]:
     """Give document `number` with its passages and their vectors."""
     era = ERAS[int(rng.choice(len(ERAS), p=[share for share, _, _ in ERAS]))]
     payer = str(rng.choice(["all", "Medicare", f"Plan {int(rng.zipf(1.6)) % 40}"], p=[0.6, 0.2, 0.2]))

@@ -31,10 +31,10 @@ from corpus.glossary import load_glossary
 from evals.cases import load_suite
 from ingest.embed import OnnxEmbedder, Vectors
 from ingest.library import Library, open_reader, open_writer
-from ingest.lookup import Scope, allowed_scopes, lexical_rows
+from ingest.lookup import Scope, allowed_scopes, lexical_rows, rows_of_document
 from ingest.scan import VectorFiles, View, sync_files
 from ingest.split import POLICY
-from ingest.vectors import ScanIndex
+from ingest.vectors import EF_SEARCH, ScanIndex
 from ingest.words import sync_words
 
 WORK = Path("build/bench")
@@ -176,16 +176,12 @@ def changed(starter: Path, folder: Path) -> dict[str, Any]:
 
 def writer_rows(library: Library, identity: str) -> list[int]:
     """Give the rows of a document."""
-    from ingest.lookup import rows_of_document
-
     days = [day for _, first, last in ERAS for day in (first, last) if day]
     return next(rows.tolist() for day in days if len(rows := rows_of_document(library, Scope(day, document_id=identity))))
 
 
 def chroma_beside(starter: Path, folder: Path, count: int) -> dict[str, Any]:
     """Give Chroma's figures on the same vectors, as we configure it, with the year in its own metadata."""
-    from ingest.vectors import EF_SEARCH
-
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
     import chromadb
 

@@ -225,7 +225,14 @@ def test_a_reader_beside_a_writer_finds_one_version_of_a_document_never_both_or_
 
 
 def test_codes_are_kept_up_as_the_files_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("_CODED_FROM", 6), ("_EXACT_MOST", 4), ("_BLOCK", 4), ("_DRAW_LEAST", 6), ("_RESCORED", 2), ("_RESCORED_PER_ROW", 2)):
+    for name, value in (
+        ("_CODED_FROM", 6),
+        ("_EXACT_MOST", 4),
+        ("_BLOCK", 4),
+        ("_DRAW_LEAST", 6),
+        ("_RESCORED", 2),
+        ("_RESCORED_PER_ROW", 2),
+    ):
         monkeypatch.setattr(scan, name, value)
     bring(tmp_path, {"0.md": FILES["0.md"]})
     sync(tmp_path)

@@ -102,6 +102,7 @@ def test_every_change_is_followed_before_and_after_the_sync(folder: Path, librar
                 assert texts(library, ["changed"], Scope(DAY)) == ["Changed words."]
                 assert document_counts(library, ["zeta"])[0] == {"zeta": 1}
                 sync_words(writer)
+                assert document_counts(library, [])[1] == sum(count for _, _, count in library.documents())
     assert library.derived(WordIndex).holds(library.revision())
 
 
