@@ -158,7 +158,7 @@ class Abstention:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How the answer came about. `timings_ms` maps stage to milliseconds."""
+    """How the answer came about. `timings_ms` maps stages, and the ways of finding within "retrieve", to milliseconds."""
 
     answerer: str
     embedder: str

@@ -115,7 +115,7 @@ def measure(asked: QuestionSet, cut: Cut, names: dict[str, Path], embedder: Embe
             entries = assistant.library.documents()
             passages = [(ids[document.path], passage) for document, *_ in entries for passage in assistant.library.passages(document.id)]
             numbers = {passage.id: number for number, (_, passage) in enumerate(passages)}
-            retriever = assistant._retriever  # nothing public hands it out, and no part is chosen here
+            retriever = assistant.retriever  # nothing public hands it out, and no part is chosen here
             read = [read_question(q.text, date.fromisoformat(q.as_of), q.payer) for q in asked.questions]
             whole = [[numbers[hit.passage.id] for hit in retriever.find(question)] for question in read]
         dense = _nearest([split.embedding_texts(passage) for _, passage in passages], [q.text for q in asked.questions], reader)

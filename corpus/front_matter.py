@@ -120,7 +120,7 @@ def _parse(block: str) -> FrontMatter:
 
 def _load(block: str) -> object:
     try:
-        return yaml.load(block, _FAST_LOADER)
+        return _FAST_LOADER(block).get_single_data()
     except yaml.YAMLError:  # libyaml refuses more, and says less of what is wrong
         return yaml.safe_load(block)
 

@@ -42,7 +42,7 @@ class Codecite:
     def find(self, question: Question) -> Sequence[Piece]:
         """Give the hits of the retriever that `wiring` made."""
         asked = read_question(question.text, date.fromisoformat(question.as_of), question.payer)
-        retriever = self._assistant._retriever  # nothing public hands it out, and no part is chosen here
+        retriever = self._assistant.retriever  # nothing public hands it out, and no part is chosen here
         return [Piece(self._name(hit.document.path), hit.passage.text) for hit in retriever.find(asked)]
 
     def _write(self, documents: Sequence[Document]) -> Path:

@@ -194,7 +194,8 @@ def test_stages_are_told_in_order_and_timed(assistant: Assistant) -> None:
     told: list[str] = []
     answer = assistant.ask("How often may 77336 be billed?", as_of=DAY, watch=told.append)
     assert tuple(told) == STAGES
-    assert set(answer.provenance.timings_ms) == {"read", "retrieve", "draft", "ground"}
+    ways = {"encode", "vectors", "lexical", "codes", "fuse", "rerank"}
+    assert set(answer.provenance.timings_ms) == {"read", "retrieve", "draft", "ground"} | ways
     assert answer.provenance.answerer == "extractive"
     assert answer.provenance.embedder.startswith("all-MiniLM-L6-v2@")
     assert answer.provenance.library_revision == assistant.library.revision() > 0
@@ -206,7 +207,7 @@ def test_an_abstention_stops_at_the_stage_that_knows(assistant: Assistant, quest
     told: list[str] = []
     answer = assistant.ask(question, as_of=DAY, watch=told.append)
     assert tuple(told) == STAGES[:stages]
-    assert len(answer.provenance.timings_ms) == stages
+    assert len(answer.provenance.timings_ms.keys() & {"read", "retrieve", "draft", "ground"}) == stages
     assert answer.provenance.answerer == "none"
 
 
