@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -25,10 +26,10 @@ class Policy:
     Chosen by `benchmarks/policy.py` on the dev split; `docs/retrieval.md` shows what each part adds.
     """
 
-    candidates: int = 60
-    lexical_scored: int = 400
-    coded: int = 200
-    reranked: int = 40
+    candidates: int = 30
+    lexical_scored: int = 200
+    coded: int = 60
+    reranked: int = 30
     hits: int = 16
     companions: int = 6
     dense_weight: float = 0.65
@@ -71,13 +72,14 @@ class Retriever:
         """
         policy, timed = self._policy, _Timer({} if timings_ms is None else timings_ms)
         scope = Scope(question.as_of, question.payer)
-        with timed("encode"):
-            encoded = self._embedder.encode_with_tokens([question.text])
-            vector = encoded.vectors[0]
-        with timed("vectors"):
-            dense = self._index.search(vector, scope, policy.candidates)
-        with timed("lexical"):
-            lexical = lexical_rows(self._library, self._words(question), scope, policy.lexical_scored)
+        with ThreadPoolExecutor(1) as beside:  # words need no vector: they are looked up while it is made
+            looked_up = beside.submit(self._by_words, question, scope, timed)
+            with timed("encode"):
+                encoded = self._embedder.encode_with_tokens([question.text])
+                vector = encoded.vectors[0]
+            with timed("vectors"):
+                dense = self._index.search(vector, scope, policy.candidates)
+            lexical = looked_up.result()
         with timed("codes"):
             coded = rows_with_codes(self._library, question.codes, scope, near=vector, limit=policy.coded) if question.codes else {}
         with timed("fuse"):
@@ -86,6 +88,10 @@ class Retriever:
             ranked = self._reranked(question, ranked, encoded.tokens[0])
         hits = [hit for _, hit in ranked]
         return tuple(dict.fromkeys((*hits[: policy.hits], *self._crowded_out(question, hits), *self._companions(question, hits))))
+
+    def _by_words(self, question: Question, scope: Scope, timed: "_Timer") -> dict[int, float]:
+        with timed("lexical"):
+            return lexical_rows(self._library, self._words(question), scope, self._policy.lexical_scored)
 
     def _fused(
         self, question: Question, vector: Vectors, dense: dict[int, float], lexical: dict[int, float], coded: Mapping[int, frozenset[str]]

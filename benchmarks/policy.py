@@ -51,8 +51,8 @@ SWEEP = {
     "lexical_weight": (0.15, 0.45, 0.6),
     "late_weight": (0.25, 0.75, 1.0, 1.5),
     "every_code_bonus": (0.0, 0.2),
-    "candidates": (30, 100),
-    "reranked": (20, 80),
+    "candidates": (15, 60, 100),
+    "reranked": (20, 60),
 }
 
 

@@ -26,6 +26,7 @@ _PASSAGE_FIELDS = tuple(f.name for f in fields(Passage))
 _LISTED = tuple(name in _LISTS for name in _PASSAGE_FIELDS)
 _EMPTY = "[]"
 _DOCUMENT_FIELDS = tuple(f.name for f in fields(Document))
+_REVISION = "SELECT value FROM library WHERE key = 'revision'"  # asked several times for each question: no statement is built
 ACTIVE, REMOVED, REPLACED = "active", "removed", "replaced"
 _STREAMED = 1_000
 _Derived = TypeVar("_Derived")
@@ -51,7 +52,7 @@ class Library:
     def revision(self) -> int:
         """Give the number of changes committed so far."""
         with self.engine.connect() as connection:
-            return int(fact(connection, "revision") or 0)
+            return int(connection.exec_driver_sql(_REVISION).scalar() or 0)
 
     def identity(self) -> str:
         """Give the name that tells this library from any other, whatever their revisions."""

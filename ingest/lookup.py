@@ -20,6 +20,7 @@ from ingest.words import WordIndex
 _GENERAL_PAYERS = ("all", "")
 _MEDICARE = "medicare"
 _KEPT_SCOPES = 16
+_KEPT_CODES = 32
 _NAMED = f"SELECT 1 FROM passage_codes WHERE code = :code AND named = 1 AND scope > {tables.OUT_OF_USE}"
 
 
@@ -110,13 +111,13 @@ def rows_with_codes(
 
     Where more than `limit` (0: any number) do, those are given that hold the most of `codes`, of these the nearest to `near`.
     """
-    rows_of = _rows_by_code(library, codes, scope)
+    rows_of = library.derived(_CodeRows).of(codes, scope)
     rows, counts = np.unique(np.concatenate([*rows_of.values(), np.zeros(0, np.int64)]), return_counts=True)
     if limit and near is not None and len(rows) > limit:
         rows = _foremost(library, rows, counts, near, limit)
     held: dict[int, set[str]] = {row: set() for row in rows.tolist()}
     for code, having in rows_of.items():
-        for row in np.intersect1d(having, rows).tolist():
+        for row in rows[np.isin(rows, having, assume_unique=True)].tolist():
             held[row].add(code)
     return {row: frozenset(found) for row, found in held.items()}
 
@@ -128,6 +129,23 @@ def _foremost(library: Library, rows: Rows, counts: Rows, near: Vectors, limit: 
         if len(chosen) >= limit:
             break
     return np.array(chosen, dtype=np.int64)
+
+
+class _CodeRows:
+    """The rows of the last few codes asked about, for many questions share one."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._kept: dict[tuple[int, Scope, str], Rows] = {}
+
+    def of(self, codes: Sequence[str], scope: Scope) -> dict[str, Rows]:
+        revision = self._library.revision()
+        missing = [code for code in codes if (revision, scope, code) not in self._kept]
+        found = _rows_by_code(self._library, missing, scope) if missing else {}
+        given = {code: found.get(code, np.zeros(0, np.int64)) if code in missing else self._kept[revision, scope, code] for code in codes}
+        kept = {**self._kept, **{(revision, scope, code): rows for code, rows in given.items()}}
+        self._kept = dict(list(kept.items())[-_KEPT_CODES:])
+        return given
 
 
 def _rows_by_code(library: Library, codes: Sequence[str], scope: Scope) -> dict[str, Rows]:
