@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 export CODECITE_DATA_DIR ?= $(CURDIR)/.codecite
 export HF_HUB_OFFLINE := 1
 PORT ?= 8501
+DATA ?= ../shared/data
 Q ?= Can 77370 be billed after treatment ends?
 
 .PHONY: help setup run ask test lint types layers check eval bench browser clean
@@ -61,8 +62,13 @@ check: lint types layers test ## everything that must pass before a change lands
 eval: library ## score the assistant on the golden questions, dev split
 	$(BIN)/codecite eval golden --split dev
 
-bench: library ## time and memory against the stock recipe, in one run
+bench: library ## every table of docs/benchmarks.md, in about two hours (DATA=folder of the public question sets)
 	$(BIN)/python -m benchmarks.cold_ask
+	$(BIN)/python -m benchmarks.code_lookup
+	$(BIN)/python -m benchmarks.quality golden --split dev
+	$(BIN)/python -m benchmarks.ingest_speed
+	$(BIN)/python -m benchmarks.scale $(CODECITE_DATA_DIR)
+	if [ -d $(DATA)/covidqa ]; then $(BIN)/python -m benchmarks.quality covidqa --data $(DATA) && $(BIN)/python -m benchmarks.passages --data $(DATA) && $(BIN)/python -m benchmarks.policy --sweep --data $(DATA); fi
 
 clean: ## remove the virtual environment and the library
 	rm -rf $(VENV) $(CURDIR)/.codecite

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     )
     vector_index: Literal["auto", "exact", "chroma"] = Field(
         "auto",
-        description="What finds nearest passages: `exact` scans the library's own vectors, `chroma` asks Chroma, `auto` takes `exact` for one-shot commands and `chroma` for the chat page.",
+        description="What finds nearest passages: `exact` scans the library's own vectors, `chroma` asks Chroma, `auto` takes `exact` for one-shot commands and, up to 20,000 passages, `chroma` for the chat page; a larger library keeps no Chroma unless this says `chroma`.",
     )
     llm: str = Field(
         "", description="A chat model as `provider:model` for LangChain's `init_chat_model`; empty means extractive answers, no model."
