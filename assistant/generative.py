@@ -8,20 +8,24 @@ import threading
 from collections.abc import Sequence
 from importlib.resources import files
 from textwrap import shorten
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field
 
 from assistant.answer import Draft, DraftSentence, Hit, Question, Quote, Reason, Role, Verdict
 from corpus.errors import ModelReplyInvalid, ModelUnavailable
 from ingest.canonical import canonical
+from ingest.documents import Passage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+_Told = TypeVar("_Told", bound=BaseModel)
 _MAX_REPLY_CHARS = 100_000
 _MAX_STARTS = 20
 _MAX_TOLD_CHARS = 300
+_MOST_QUESTIONS = 3
+_MAX_QUESTION_CHARS = 200
 _MARKER = re.compile(r"\s*\[\d+\](?=[\s.,;]|$)")
 
 
@@ -45,6 +49,10 @@ class _Reply(BaseModel):
     claims: list[_Claim]  # required: an object without claims is an error told in JSON, not a reply
 
 
+class _Questions(BaseModel):
+    questions: list[str]
+
+
 class GenerativeAnswerer:
     """Asks a chat model, which sees the retrieved passages only."""
 
@@ -61,21 +69,38 @@ class GenerativeAnswerer:
             ModelUnavailable: the model failed or did not reply in time.
             ModelReplyInvalid: the reply is not the JSON that was asked for.
         """
-        reply = _read_reply(self._ask(_messages(question, hits, self._max_sentences)))
+        told = _ask(self._model, self.name, _messages(question, hits, self._max_sentences), self._timeout_s)
+        reply = _read_reply(told, _Reply)
         sentences = tuple(dict.fromkeys(_sentence(claim, hits) for claim in reply.claims[: self._max_sentences]))
         return Draft(Verdict(reply.verdict), sentences, None if sentences else Reason.NO_EVIDENCE)
 
-    def _ask(self, messages: list[tuple[str, str]]) -> str:
-        """Call the model in a thread of its own: a provider that hangs must not hang the reader."""
-        box: queue.SimpleQueue[tuple[str, Exception | None]] = queue.SimpleQueue()
-        threading.Thread(target=_invoke, args=(self._model, messages, box), daemon=True).start()
-        try:
-            text, error = box.get(timeout=self._timeout_s)
-        except queue.Empty:
-            raise ModelUnavailable(f"{self.name} did not reply within {self._timeout_s:g} s") from None
-        if error is not None:
-            raise ModelUnavailable(f"{self.name} failed ({type(error).__name__})") from error
-        return text
+
+def write_questions(model: "BaseChatModel", name: str, passage: Passage, *, timeout_s: float) -> tuple[str, ...]:
+    """Have a chat model write at most three questions that a passage answers; it is found by them, and never quoted from them.
+
+    Raises:
+        ModelUnavailable: the model failed or did not reply in time.
+        ModelReplyInvalid: the reply is not the JSON that was asked for.
+    """
+    system = files("assistant").joinpath("prompts/questions.md").read_text(encoding="utf-8").format(most=_MOST_QUESTIONS)
+    fence = secrets.token_hex(8)
+    shown = f"<passage-{fence}>\n{' > '.join(passage.section)}\n{passage.header}\n{passage.text}\n</passage-{fence}>"
+    reply = _read_reply(_ask(model, name, [("system", system), ("human", shown)], timeout_s), _Questions)
+    written = (" ".join(canonical(question).split()) for question in reply.questions)
+    return tuple(dict.fromkeys(q for q in written if 0 < len(q) <= _MAX_QUESTION_CHARS))[:_MOST_QUESTIONS]
+
+
+def _ask(model: "BaseChatModel", name: str, messages: list[tuple[str, str]], timeout_s: float) -> str:
+    """Call the model in a thread of its own: a provider that hangs must not hang the reader."""
+    box: queue.SimpleQueue[tuple[str, Exception | None]] = queue.SimpleQueue()
+    threading.Thread(target=_invoke, args=(model, messages, box), daemon=True).start()
+    try:
+        text, error = box.get(timeout=timeout_s)
+    except queue.Empty:
+        raise ModelUnavailable(f"{name} did not reply within {timeout_s:g} s") from None
+    if error is not None:
+        raise ModelUnavailable(f"{name} failed ({type(error).__name__})") from error
+    return text
 
 
 def open_model(name: str, *, api_key: str, base_url: str, timeout_s: float) -> "BaseChatModel":
@@ -124,12 +149,12 @@ def _source(hit: Hit) -> str:
     return f"[{document.publisher}, {document.title}, {document.edition}; {document.authority}; payer {passage.payer}; {' > '.join(passage.section)}]"
 
 
-def _read_reply(text: str) -> _Reply:
-    """Give the first JSON object with claims; prose and fences around it are passed over."""
+def _read_reply(text: str, kind: type[_Told]) -> _Told:
+    """Give the first JSON object of the kind that was asked for; prose and fences around it are passed over."""
     starts = [m.start() for m in re.finditer(r"\{", text)][:_MAX_STARTS] if len(text) <= _MAX_REPLY_CHARS else []
     for start in starts:
         try:
-            return _Reply.model_validate(json.JSONDecoder().raw_decode(text, start)[0])
+            return kind.model_validate(json.JSONDecoder().raw_decode(text, start)[0])
         except (ValueError, RecursionError):  # a pydantic ValidationError is a ValueError
             continue
     raise ModelReplyInvalid("the model's reply is not the JSON object that was asked for")

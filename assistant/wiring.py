@@ -1,20 +1,26 @@
 """The only place where the parts of an assistant are chosen and joined."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.extractive import Answerer, ExtractiveAnswerer
 from assistant.find import Finder
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
-from corpus.errors import LibraryStale
+from corpus.errors import ConfigError, LibraryStale, ModelReplyInvalid
 from corpus.glossary import load_glossary
 from corpus.registry import load_codes
+from ingest.documents import Passage
 from ingest.embed import Embedder, OnnxEmbedder
 from ingest.library import open_reader
 from ingest.lookup import document_counts
 from ingest.split import POLICY
 from ingest.vectors import ChromaIndex, ScanIndex, VectorIndex
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
 
 
 def open_assistant(settings: Settings, *, long_lived: bool = False, embedder: Embedder | None = None) -> Assistant:
@@ -53,6 +59,28 @@ def open_finder(assistant: Assistant) -> Finder:
     return Finder(assistant, load_glossary(), lambda words: document_counts(assistant.library, words), load_codes())
 
 
+def open_question_writer(settings: Settings) -> Callable[[Passage], tuple[str, ...]]:
+    """Give what has the chat model of the settings write the questions that a passage answers.
+
+    Raises:
+        ConfigError: no chat model is set.
+        ModelUnavailable: it cannot be opened.
+    """
+    if not settings.llm:
+        raise ConfigError("no chat model is set; set CODECITE_LLM, for example to openai:gpt-4.1-mini (docs/settings.md)")
+    from assistant.generative import write_questions
+
+    model = _open_model(settings)
+
+    def write(passage: Passage) -> tuple[str, ...]:
+        try:
+            return write_questions(model, settings.llm, passage, timeout_s=settings.llm_timeout_s)
+        except ModelReplyInvalid:  # one useless reply leaves one passage as it is
+            return ()
+
+    return write
+
+
 def _require_model(settings: Settings, identity: str) -> None:
     """Check by name that the encoder is the model of the settings; its weights are checked when it is exported."""
     name = Path(settings.embedding_model).name
@@ -73,8 +101,13 @@ def chroma_folder(settings: Settings) -> Path:
 def _answerer(settings: Settings, extractive: ExtractiveAnswerer) -> Answerer:
     if not settings.llm:
         return extractive
-    from assistant.generative import GenerativeAnswerer, open_model
+    from assistant.generative import GenerativeAnswerer
+
+    return GenerativeAnswerer(_open_model(settings), settings.llm, timeout_s=settings.llm_timeout_s, max_sentences=settings.max_sentences)
+
+
+def _open_model(settings: Settings) -> "BaseChatModel":
+    from assistant.generative import open_model
 
     key = settings.llm_api_key.get_secret_value()
-    model = open_model(settings.llm, api_key=key, base_url=settings.llm_base_url, timeout_s=settings.llm_timeout_s)
-    return GenerativeAnswerer(model, settings.llm, timeout_s=settings.llm_timeout_s, max_sentences=settings.max_sentences)
+    return open_model(settings.llm, api_key=key, base_url=settings.llm_base_url, timeout_s=settings.llm_timeout_s)

@@ -128,11 +128,32 @@ def rebuild(library: Library, embedder: Embedder, advance: Callable[[str], objec
     """Cut and embed every document anew from its stored text; give how many there were."""
     paths = {document.id: document.path for document, _, _ in library.documents()}
     cuts = (
-        _cut(FileReport(path, Outcome.REPLACED, "", key), library.document_text(key), library.by_hand(path)) for key, path in paths.items()
+        _cut(library, FileReport(path, Outcome.REPLACED, "", key), library.document_text(key), library.by_hand(path))
+        for key, path in paths.items()
     )
     for cut in _stored(library, embedder, cuts):
         advance(cut.source.document.title if cut.source else "")
     return len(paths)
+
+
+def ask_questions(library: Library, embedder: Embedder, document: Document, write: Callable[[Passage], Sequence[str]]) -> int:
+    """Have `write` give questions for the passages of an active document that have none; give how many it gave.
+
+    The document is stored anew with them, whole, so that its passages are found by them.
+    """
+    found = {text_digest(p.text): tuple(write(p)) for p in library.passages(document.id) if not p.questions}
+    library.keep_questions(document.path, {digest: questions for digest, questions in found.items() if questions})
+    report = FileReport(document.path, Outcome.REPLACED, "", document.id)
+    cut = replace(
+        _cut(library, report, library.document_text(document.id), library.by_hand(document.path)), known=_known(library, document.id)
+    )
+    list(_stored(library, embedder, (cut,)))
+    return sum(map(len, found.values()))
+
+
+def text_digest(text: str) -> str:
+    """Give the digest by which the questions of a passage are kept."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def read_source(source: Source, by_hand: Mapping[str, str], added_at: str) -> DocumentText:
@@ -226,7 +247,7 @@ def _prepare(
         return
     ahead |= {identity, source.key}
     try:
-        cut = _cut(FileReport(source.key, Outcome.REPLACED if former else Outcome.ADDED, "", identity), document, settled)
+        cut = _cut(library, FileReport(source.key, Outcome.REPLACED if former else Outcome.ADDED, "", identity), document, settled)
     except CodeciteError:
         yield None  # the files before it are stored all the same
         raise
@@ -246,14 +267,20 @@ def _same_as(library: Library, source: Source, where: str, identity: str) -> Fil
     return FileReport(source.key, Outcome.REPLACED if former else Outcome.UNCHANGED, f"same content as {where}", identity)
 
 
-def _cut(report: FileReport, source: DocumentText, by_hand: dict[str, str]) -> _Cut:
-    passages = split(source)
+def _cut(library: Library, report: FileReport, source: DocumentText, by_hand: dict[str, str]) -> _Cut:
+    passages = _asked(library, source.document.path, split(source))
     if not passages:
         raise CodeciteError(f"{source.document.path}: no passage could be cut; nothing was stored")
     for passage in passages:
         if source.text[passage.start : passage.end] != passage.text:
             raise CodeciteError(f"{source.document.path}: offsets of {passage.id} do not hold; nothing was stored")
     return _Cut(replace(report, passages=len(passages)), source, passages, by_hand)
+
+
+def _asked(library: Library, path: str, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """Give the passages with the questions that a chat model wrote for those that have none of their own."""
+    written = library.written_questions(path)
+    return tuple(replace(p, questions=p.questions or written.get(text_digest(p.text), ())) for p in passages) if written else passages
 
 
 def _stored(library: Library, embedder: Embedder, cuts: Iterable[_Cut | None]) -> Iterator[_Cut]:

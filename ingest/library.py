@@ -118,6 +118,13 @@ class Library:
         with self.engine.connect() as connection:
             return connection.execute(query).scalar() or ""
 
+    def written_questions(self, path: str) -> dict[str, tuple[str, ...]]:
+        """Give the questions that a chat model wrote for the passages at `path`, by the digest of a passage's text."""
+        held = tables.written_questions.c
+        with self.engine.connect() as connection:
+            found = connection.execute(select(held.passage, held.questions).where(held.path == path))
+            return {digest: tuple(json.loads(questions)) for digest, questions in found}
+
     def held_at(self, paths: Sequence[str]) -> dict[str, tuple[str, dict[str, str]]]:
         """Give id and properties set by hand of the active documents at some hundred `paths`, in one look."""
         documents = tables.documents.c
@@ -217,6 +224,14 @@ class Library:
             connection.execute(tables.documents.insert().values(revision=revision, **row))
             _insert_passages(connection, document.publisher, passages, vectors, tokens)
 
+    def keep_questions(self, path: str, questions: Mapping[str, Sequence[str]]) -> None:
+        """Keep what a chat model wrote for passages at `path`, in place of what it wrote before; see `written_questions`."""
+        held = tables.written_questions
+        rows = [{"path": path, "passage": digest, "questions": json.dumps(list(words))} for digest, words in questions.items()]
+        with self.engine.begin() as connection:
+            connection.execute(delete(held).where(held.c.path == path, held.c.passage.in_(list(questions))))
+            _insert(connection, held, rows)
+
     def replace(self, document_id: str) -> None:
         """Take a document out of every answer because its path holds another now."""
         with self._changing() as (connection, revision):
@@ -250,7 +265,10 @@ class Library:
 
     def purge(self, document_id: str) -> None:
         """Erase a document for good."""
+        held = tables.documents.c
         with self._changing() as (connection, revision):
+            path = select(held.path).where(held.id == document_id).scalar_subquery()
+            connection.execute(delete(tables.written_questions).where(tables.written_questions.c.path == path))
             _erase(connection, document_id, revision)
 
     @contextmanager

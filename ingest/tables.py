@@ -100,6 +100,15 @@ token_vectors = Table(
     Column("tokens", LargeBinary, nullable=False),
 )
 
+written_questions = Table(
+    "written_questions",
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("passage", String, primary_key=True),
+    Column("questions", Text, nullable=False),
+)
+"""Questions that a chat model wrote for passages, by the digest of a passage's text: they outlive a new version of its file."""
+
 erasures = Table(
     "erasures",
     metadata,

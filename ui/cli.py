@@ -207,6 +207,27 @@ def restore_source(source: str) -> None:
     _change_source(source, lambda library, document: library.restore(document.id), "restored", ("removed", "replaced"))
 
 
+@sources.command("questions")
+@click.argument("source")
+def question_source(source: str) -> None:
+    """Let the chat model of the settings write the questions that the passages of a document answer.
+
+    Passages are found by them too; they are never shown or quoted. The text of the passages is sent to the model. What it
+    wrote is kept for passages whose text stays the same when the file changes, until the document is purged.
+    """
+    from assistant.wiring import open_question_writer
+    from ingest.build import ask_questions
+
+    write = open_question_writer(_settings())
+    with _writing(False) as (library, embedder):
+        document, _ = _one_source(library, source, ("active",))
+        waiting = sum(not passage.questions for passage in library.passages(document.id))
+        with _progress(waiting, "Asking the model") as advance:
+            count = ask_questions(library, embedder, document, lambda passage: (write(passage), advance())[0])
+        _finish(library)
+    click.echo(f"{count} questions on {waiting} passages: {document.id} {one_line(document.title)}")
+
+
 @sources.command("purge")
 @click.argument("source")
 @click.option("--yes", is_flag=True, help="Do not ask.")

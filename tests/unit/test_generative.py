@@ -16,12 +16,16 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field, SecretStr
 
+from assistant import generative
 from assistant.answer import Answer, Reason, Status, Verdict
-from assistant.generative import GenerativeAnswerer, open_model
+from assistant.generative import GenerativeAnswerer, open_model, write_questions
 from assistant.service import Assistant
 from assistant.settings import Settings
-from assistant.wiring import open_assistant
-from corpus.errors import ModelUnavailable
+from assistant.wiring import open_assistant, open_question_writer
+from corpus.errors import ConfigError, ModelUnavailable
+from ingest.build import ask_questions, rebuild
+from ingest.library import open_reader, open_writer
+from ingest.lookup import Scope, fetch, lexical_rows
 from tests import support
 
 DAY = date(2026, 5, 1)
@@ -335,3 +339,70 @@ def test_the_key_is_never_shown(folder: Path) -> None:
     assert KEY not in f"{settings!r} {settings} {answer!r}"
     with open_assistant(Settings(data_dir=folder)) as found:
         assert found.ask(QUESTION, as_of=DAY).provenance.settings_digest == answer.provenance.settings_digest
+
+
+def asked_of(*questions: str) -> str:
+    return json.dumps({"questions": list(questions)})
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    support.bring(
+        tmp_path, {"a.md": "# A\n\nThe linac is checked at dawn for 77370.\n\n## Who signs?\n\nThe physicist signs the report on 77336.\n"}
+    )
+    return tmp_path
+
+
+def with_questions(folder: Path, model: BaseChatModel) -> int:
+    with open_writer(folder) as library:
+        ((document, *_),) = library.documents()
+        return ask_questions(library, support.HashEmbedder(), document, lambda p: write_questions(model, "scripted", p, timeout_s=5.0))
+
+
+def questions_of(folder: Path) -> list[tuple[str, ...]]:
+    with open_reader(folder) as library:
+        return [p.questions for document, *_ in library.documents() for p in library.passages(document.id)]
+
+
+def test_a_model_writes_questions_for_passages_that_have_none_and_they_find_them(own: Path) -> None:
+    model = Scripted(reply="Here you are: " + asked_of("Who\u200b tests the\nmachine?", "x" * 300, "", "b?", "c?", "d?"))
+    assert with_questions(own, model) == 3
+    assert questions_of(own) == [("Who tests the machine?", "b?", "c?"), ("Who signs?",)]
+    assert len(model.seen) == 1, "the heading of the other asks already"
+    with open_reader(own) as library:
+        found = lexical_rows(library, ["machine"], Scope(DAY), 5)
+        (passage,) = [passage for passage, _ in fetch(library, found).values()]
+    assert passage.text == "The linac is checked at dawn for 77370."
+
+
+def test_written_questions_outlive_a_new_version_and_a_rebuild_and_go_with_the_purge(own: Path) -> None:
+    with_questions(own, Scripted(reply=asked_of("Who tests the machine?")))
+    support.bring(own, {"a.md": "# A\n\nThe linac is checked at dawn for 77370.\n\n## B\n\nA new rule on 77336.\n"})
+    assert questions_of(own) == [("Who tests the machine?",), ()]
+    with open_writer(own) as library:
+        rebuild(library, support.HashEmbedder())
+        assert len(library.documents()) == 1
+    assert questions_of(own) == [("Who tests the machine?",), ()]
+    with open_writer(own) as library:
+        for document, *_ in library.documents(status=None):
+            library.purge(document.id)
+        assert library.written_questions(str(own / "files" / "a.md")) == {}
+
+
+def test_a_model_that_fails_leaves_the_document_as_it_was(own: Path) -> None:
+    before = support.state(own)
+    with pytest.raises(ModelUnavailable):
+        with_questions(own, Scripted(error="gone"))
+    assert support.state(own) == before
+
+
+def test_questions_need_a_chat_model(own: Path) -> None:
+    with pytest.raises(ConfigError, match="CODECITE_LLM"):
+        open_question_writer(Settings(data_dir=own))
+
+
+def test_a_useless_reply_leaves_one_passage_as_it_is(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generative, "open_model", lambda *_, **__: Scripted(reply="I cannot."))
+    write = open_question_writer(Settings(data_dir=own, llm="scripted:model"))
+    with open_reader(own) as library:
+        assert [write(p) for document, *_ in library.documents() for p in library.passages(document.id)] == [(), ()]
