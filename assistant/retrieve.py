@@ -15,7 +15,7 @@ from ingest.codes import codes_written, find_codes, index_key
 from ingest.documents import Document, Passage
 from ingest.embed import ONE, Embedder, TokenVectors, Vectors
 from ingest.library import Library
-from ingest.lookup import Scope, cosines_of, fetch, lexical_rows, names_payer, rows_with_codes, token_blobs
+from ingest.lookup import Scope, cosines_of, fetch, lexical_rows, look_up_codes, names_payer, rows_with_codes, token_blobs
 from ingest.vectors import VectorIndex
 
 
@@ -72,8 +72,8 @@ class Retriever:
         """
         policy, timed = self._policy, _Timer({} if timings_ms is None else timings_ms)
         scope = Scope(question.as_of, question.payer)
-        with ThreadPoolExecutor(1) as beside:  # words need no vector: they are looked up while it is made
-            looked_up = beside.submit(self._by_words, question, scope, timed)
+        with ThreadPoolExecutor(1) as beside:  # words and codes need no vector: they are looked up while it is made
+            looked_up = beside.submit(self._looked_up, question, scope, timed)
             with timed("encode"):
                 encoded = self._embedder.encode_with_tokens([question.text])
                 vector = encoded.vectors[0]
@@ -89,9 +89,13 @@ class Retriever:
         hits = [hit for _, hit in ranked]
         return tuple(dict.fromkeys((*hits[: policy.hits], *self._crowded_out(question, hits), *self._companions(question, hits))))
 
-    def _by_words(self, question: Question, scope: Scope, timed: "_Timer") -> dict[int, float]:
+    def _looked_up(self, question: Question, scope: Scope, timed: "_Timer") -> dict[int, float]:
+        """Give what the words of the question find, and have the rows that hold its codes ready."""
         with timed("lexical"):
-            return lexical_rows(self._library, self._words(question), scope, self._policy.lexical_scored)
+            lexical = lexical_rows(self._library, self._words(question), scope, self._policy.lexical_scored)
+        with timed("codes"):
+            look_up_codes(self._library, question.codes, scope)
+        return lexical
 
     def _fused(
         self, question: Question, vector: Vectors, dense: dict[int, float], lexical: dict[int, float], coded: Mapping[int, frozenset[str]]
@@ -180,7 +184,8 @@ class _Timer:
     def __call__(self, part: str) -> Iterator[None]:
         started = time.perf_counter()
         yield
-        self._timings_ms[part] = round((time.perf_counter() - started) * 1000, 2)
+        took = (time.perf_counter() - started) * 1000
+        self._timings_ms[part] = round(self._timings_ms.get(part, 0.0) + took, 2)
 
 
 def _order(question: Question, hit: Hit) -> tuple[bool, float, str]:

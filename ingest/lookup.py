@@ -104,6 +104,11 @@ def all_codes(library: Library) -> frozenset[str]:
         return frozenset(connection.execute(text(f"{every} SELECT code FROM held WHERE EXISTS ({named})")).scalars())
 
 
+def look_up_codes(library: Library, codes: Sequence[str], scope: Scope) -> None:
+    """Look up the rows that hold `codes`, so that `rows_with_codes` finds them ready."""
+    library.derived(_CodeRows).of(codes, scope)
+
+
 def rows_with_codes(
     library: Library, codes: Sequence[str], scope: Scope, *, near: Vectors | None = None, limit: int = 0
 ) -> dict[int, frozenset[str]]:
