@@ -126,6 +126,7 @@ class ReferenceEmbedder:
                 "dimension": self.dimension,
                 "max_tokens": int(self._model.max_seq_length or 256),
                 "probed": base64.b64encode(self.encode(_PROBES).tobytes()).decode(),
+                "sizes": {file.name: file.stat().st_size for file in scratch.iterdir()},
             }
             (scratch / _CARD).write_text(json.dumps(card))
             check_against_reference(OnnxEmbedder(scratch).encode, scratch)
@@ -196,10 +197,12 @@ def check_against_reference(encode: Callable[[Sequence[str]], Vectors], folder: 
 
 
 def runtime_identity(folder: Path) -> str:
-    """Give the identity of the embedder exported to `folder`, "" when there is none in the present form."""
+    """Give the identity of the embedder exported to `folder`, "" when there is none in the present form, or it is cut."""
     try:
         card = json.loads((folder / _CARD).read_text())
-        return str(card["identity"]) if card.get("format") == _FORMAT and (folder / _WEIGHTS).is_file() else ""
+        sizes = {_WEIGHTS: (folder / _WEIGHTS).stat().st_size, **card.get("sizes", {})}
+        whole = all((folder / name).stat().st_size == size for name, size in sizes.items())
+        return str(card["identity"]) if card.get("format") == _FORMAT and whole else ""
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ""
 
@@ -319,7 +322,11 @@ def encode_batches(
     advance: Callable[[int], object] | None = None,
     apply: Callable[[Callable[[list[int]], int], Iterable[list[int]]], Iterable[int]] = map,
 ) -> Encoded:
-    """Encode texts in batches of like length: padding is work thrown away. `apply` may run batches beside each other."""
+    """Encode texts in batches of like length: padding is work thrown away. `apply` may run batches beside each other.
+
+    Raises:
+        EmbedderUnavailable: a vector holds what is no number, for the weights are damaged.
+    """
     tokens = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
     pad = tokenizer.token_to_id("[PAD]") or 0
     vectors = np.zeros((len(texts), dimension), dtype=np.float32)
@@ -327,6 +334,8 @@ def encode_batches(
 
     def encode(rows: list[int]) -> int:
         vectors[rows], *of_tokens = run(*_padded([tokens[row] for row in rows], pad))
+        if not np.isfinite(vectors[rows]).all():
+            raise EmbedderUnavailable("the encoder is damaged; delete the folder runtime in the data directory and run: codecite ingest")
         for found in of_tokens:
             whole = np.rint(np.asarray(found) * ONE).astype(np.int8)
             for place, row in enumerate(rows):

@@ -7,7 +7,7 @@ from assistant.settings import Settings
 from assistant.wiring import runtime_folder
 from corpus.check import check_corpus
 from corpus.errors import CodeciteError, CorpusError, EmbedderUnavailable
-from ingest.embed import OnnxEmbedder, identity_of, model_folder, runtime_identity
+from ingest.embed import OnnxEmbedder, check_against_reference, identity_of, model_folder, runtime_identity
 from ingest.library import open_reader
 from ingest.split import POLICY
 
@@ -40,8 +40,10 @@ def _library(settings: Settings) -> str:
 def _encoder(settings: Settings) -> str:
     found = runtime_identity(runtime_folder(settings))
     if found != _identity(settings):
-        raise EmbedderUnavailable(f"{found or 'missing'} in {runtime_folder(settings)}; run: codecite ingest")
-    return OnnxEmbedder(runtime_folder(settings)).identity
+        raise EmbedderUnavailable(f"{found or 'missing or damaged'} in {runtime_folder(settings)}; run: codecite ingest")
+    encoder = OnnxEmbedder(runtime_folder(settings))
+    check_against_reference(encoder.encode, runtime_folder(settings))
+    return encoder.identity
 
 
 def _identity(settings: Settings) -> str:

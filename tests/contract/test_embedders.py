@@ -231,3 +231,18 @@ def test_another_model_has_neither_adapter_nor_token_vectors(tmp_path: Path) -> 
     reference.export(tmp_path / "runtime")
     assert reference.identity == ReferenceEmbedder(adapter=None).identity.replace(PACKAGED, "other-model")
     assert [len(found) for found in OnnxEmbedder(tmp_path / "runtime").encode_with_tokens(("77370",)).tokens] == [0]
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "weights.bin", "tokenizer.json"])
+def test_a_cut_export_is_none_so_that_the_next_ingest_makes_it_anew(runtime: Path, tmp_path: Path, name: str) -> None:
+    copy = Path(shutil.copytree(runtime, tmp_path / "runtime", copy_function=os.link))
+    (copy / name).unlink()
+    (copy / name).write_bytes((runtime / name).read_bytes()[:-100])
+    assert runtime_identity(runtime) != ""
+    assert runtime_identity(copy) == ""
+
+
+def test_vectors_that_are_no_numbers_are_refused(runtime: Path) -> None:
+    _, dimension, tokenizer = embed.read_export(runtime)
+    with pytest.raises(EmbedderUnavailable, match="damaged"):
+        embed.encode_batches(["77370"], tokenizer, lambda ids, _: [np.full((len(ids), dimension), np.nan, np.float32)], dimension)

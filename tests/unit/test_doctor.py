@@ -96,6 +96,15 @@ def test_a_damaged_question_encoder_is_told_with_the_next_step(copied: Path, nam
     assert "run: codecite ingest" in found["question encoder"]
 
 
+def test_an_encoder_of_other_weights_is_told(copied: Path) -> None:
+    weights = copied / "runtime" / "weights.bin"
+    content = bytearray(weights.read_bytes())
+    content[: len(content) // 2] = b"\xa5" * (len(content) // 2)
+    weights.unlink()
+    weights.write_bytes(content)
+    assert "damaged" in bad(copied)["question encoder"] or "strays" in bad(copied)["question encoder"]
+
+
 def test_a_damaged_library_is_told_with_the_next_step(copied: Path) -> None:
     for file in copied.glob("library.sqlite3*"):
         file.unlink()
