@@ -15,7 +15,7 @@ from ingest.documents import Document, Passage
 from ingest.embed import Vectors
 from ingest.library import Library, document_columns, passage_columns, to_document, to_passage
 from ingest.scan import Allowed, VectorFiles
-from ingest.words import WordIndex
+from ingest.words import WordIndex, damage_told
 
 _GENERAL_PAYERS = ("all", "")
 _MEDICARE = "medicare"
@@ -177,11 +177,15 @@ def lexical_rows(library: Library, words: Sequence[str], scope: Scope, limit: in
     if not words:
         return {}
     view, index = library.derived(VectorFiles).look(), library.derived(WordIndex)
-    if not index.holds(view.state.revision):
-        return _lexical_rows_of_sqlite(library, words, scope, limit)
-    if scope.document_id:
-        return index.best_of(words, rows_of_document(library, scope), limit)
-    return index.best(words, view, allowed_scopes(library, scope), limit)
+    if index.holds(view.state.revision):
+        try:
+            with damage_told():
+                if scope.document_id:
+                    return index.best_of(words, rows_of_document(library, scope), limit)
+                return index.best(words, view, allowed_scopes(library, scope), limit)
+        except ValueError as error:
+            index.give_up(error)
+    return _lexical_rows_of_sqlite(library, words, scope, limit)
 
 
 def _lexical_rows_of_sqlite(library: Library, words: Sequence[str], scope: Scope, limit: int) -> dict[int, float]:
@@ -201,7 +205,11 @@ def document_counts(library: Library, words: Sequence[str]) -> tuple[dict[str, i
     """Give for each word how many passages hold it (stemmed as the lexical index stems), and how many there are."""
     index = library.derived(WordIndex)
     if index.holds(library.revision()):
-        return index.counts(words)
+        try:
+            with damage_told():
+                return index.counts(words)
+        except ValueError as error:
+            index.give_up(error)
     query = text("SELECT count(*) FROM lexical WHERE lexical MATCH :match")
     with library.engine.connect() as connection:
         total = connection.execute(text("SELECT count(*) FROM lexical")).scalar() or 0

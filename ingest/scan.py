@@ -328,9 +328,10 @@ def _sweep(folder: Path) -> None:
 def _read_head(folder: Path) -> _Head | None:
     try:
         head = _Head(**json.loads((folder / _HEAD).read_text()))
+        possible = min(head.sizes().values()) >= 0
     except (OSError, ValueError, TypeError):
         return None
-    return head if head.format == _FORMAT else None
+    return head if head.format == _FORMAT and possible else None
 
 
 def _mapped(folder: Path, head: _Head) -> View:

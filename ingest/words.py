@@ -10,6 +10,7 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -41,7 +42,7 @@ class WordIndex:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._revision = -1
+        self._revision = self._damaged = -1
         self._searcher: Any = None
         self._schema: Any = None
         self._opening = Lock()
@@ -51,7 +52,12 @@ class WordIndex:
         with self._opening:
             if self._revision != revision:
                 self._revision = self._open()
-            return self._revision == revision
+            return self._revision == revision != self._damaged
+
+    def give_up(self, error: Exception) -> None:
+        """Use the index of this revision no more."""
+        _log.warning("the lexical index is damaged (%s); SQLite's answers until the next change", error)
+        self._damaged = self._revision
 
     def best(self, words: Sequence[str], view: View, allowed: Allowed, limit: int) -> dict[int, float]:
         """Give the `limit` best rows of allowed scopes by BM25, best first; a filter changes neither scores nor order."""
@@ -83,10 +89,11 @@ class WordIndex:
         if revision < 0:
             return -1
         try:
-            index = Index.open(str(folder))
-        except ValueError:  # what tantivy raises on a damaged folder
+            with damage_told():
+                index = Index.open(str(folder))
+                self._schema, self._searcher = index.schema, index.searcher()
+        except ValueError:
             return -1
-        self._schema, self._searcher = index.schema, index.searcher()
         return revision
 
     def _any_of(self, words: Sequence[str]) -> Any:
@@ -106,6 +113,17 @@ class WordIndex:
         hits = self._searcher.search(query, limit, count=False).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
         return [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+
+
+@contextmanager
+def damage_told() -> Iterator[None]:
+    """Raise `ValueError` where tantivy panics: on most damage it raises that itself, on some what no `except Exception` catches."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(str(error)) from error
 
 
 def tokens(text: str) -> list[str]:
@@ -147,8 +165,9 @@ def sync_words(library: Library) -> None:
     if since == library.revision():
         return
     try:
-        _write(library, folder, since)
-    except ValueError as error:  # what tantivy raises on a damaged folder
+        with damage_told():
+            _write(library, folder, since)
+    except ValueError as error:
         _log.warning("rebuilding the lexical index in %s (%s)", folder, error)
         _write(library, folder, -1)
 

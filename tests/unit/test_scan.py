@@ -141,10 +141,16 @@ def test_an_interrupted_sync_is_not_seen_and_is_finished_by_the_next(folder: Pat
     assert len(list((folder / "vectors").iterdir())) == 4, "what the interrupted one left is gone"
 
 
+def _tell(head: Path, **told: object) -> None:
+    head.write_text(json.dumps(json.loads(head.read_text()) | told))
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "head gone": lambda files: (files / "head.json").unlink(),
     "head cut": lambda files: (files / "head.json").write_text('{"format": 1'),
     "head of another form": lambda files: (files / "head.json").write_text("[]"),
+    "head of impossible numbers": lambda files: _tell(files / "head.json", count=-5),
+    "head of no numbers": lambda files: _tell(files / "head.json", count="many"),
     "rows cut": lambda files: next(files.glob("*-rows")).write_bytes(b"1234"),
     "vectors cut": lambda files: next(files.glob("*-vectors")).write_bytes(b"1234" * 64),
     "vectors gone": lambda files: next(files.glob("*-vectors")).unlink(),

@@ -123,7 +123,7 @@ def test_a_library_that_became_small_has_no_index(folder: Path, library: Library
     assert words_folder(library).exists()
 
 
-@pytest.mark.parametrize("damage", ["revision", "meta", "segments"])
+@pytest.mark.parametrize("damage", ["revision", "meta", "segments", "bytes"])
 def test_a_damaged_index_is_not_used_and_made_anew(folder: Path, library: Library, damage: str) -> None:
     sync(folder)
     wanted = texts(library, ["rule"], Scope(DAY))
@@ -131,6 +131,9 @@ def test_a_damaged_index_is_not_used_and_made_anew(folder: Path, library: Librar
         (words_folder(library) / "revision.json").write_text("{")
     elif damage == "meta":
         (words_folder(library) / "meta.json").write_text("{")
+    elif damage == "bytes":  # tantivy panics here
+        file = next(words_folder(library).glob("*.term"))
+        file.write_bytes(b"\xa5" * file.stat().st_size)
     else:
         for file in words_folder(library).glob("*.*"):
             if file.name not in {"meta.json", "revision.json"}:
@@ -142,6 +145,26 @@ def test_a_damaged_index_is_not_used_and_made_anew(folder: Path, library: Librar
     with open_reader(folder) as anew:
         assert anew.derived(WordIndex).holds(anew.revision())
         assert texts(anew, ["rule"], Scope(DAY)) == wanted
+
+
+def test_an_index_that_breaks_while_it_is_asked_gives_way_to_sqlite(
+    folder: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, counts = texts(library, ["rule"], Scope(DAY)), document_counts(library, ["rule"])
+    sync(folder)
+
+    class PanicException(BaseException):
+        """As tantivy raises it."""
+
+    def panic(*_: object) -> None:
+        raise PanicException("range end index 7 out of range")
+
+    with open_reader(folder) as anew:
+        assert anew.derived(WordIndex).holds(anew.revision())
+        monkeypatch.setattr(WordIndex, "_search", panic)
+        assert texts(anew, ["rule"], Scope(DAY)) == wanted
+        assert not anew.derived(WordIndex).holds(anew.revision())
+        assert document_counts(anew, ["rule"]) == counts
 
 
 def test_words_are_cut_and_stemmed_as_sqlite_does() -> None:
