@@ -264,12 +264,13 @@ class Library:
                 raise LibraryStale(f"document {document_id} was built with another model or version; ingest its file again")
 
     def purge(self, document_id: str) -> None:
-        """Erase a document for good."""
+        """Erase a document for good, its words in the lexical index too, which SQLite keeps until it merges them."""
         held = tables.documents.c
         with self._changing() as (connection, revision):
             path = select(held.path).where(held.id == document_id).scalar_subquery()
             connection.execute(delete(tables.written_questions).where(tables.written_questions.c.path == path))
             _erase(connection, document_id, revision)
+            connection.execute(text("INSERT INTO lexical (lexical) VALUES ('optimize')"))
 
     @contextmanager
     def _changing(self) -> Iterator[tuple[Connection, int]]:

@@ -60,6 +60,15 @@ def test_removing_can_be_undone_and_purging_cannot(tmp_path: Path) -> None:
         assert library.text(identity) == ""
 
 
+def test_purging_leaves_no_word_in_the_lexical_index(tmp_path: Path) -> None:
+    bring(tmp_path, {"a.md": "# A\n\nRule of the quagga.\n", "b.md": "# B\n\nRule of zebras.\n"})
+    with open_writer(tmp_path) as library:
+        library.purge(next(d.id for d, _, _ in library.documents() if d.title == "A"))
+    content = (tmp_path / "library.sqlite3").read_bytes()
+    assert b"quagga" not in content
+    assert b"zebra" in content
+
+
 def test_restoring_a_replaced_version_makes_the_present_one_give_way(tmp_path: Path) -> None:
     bring(tmp_path, {"a.md": "# A\n\nOld rule on 77370.\n"})
     bring(tmp_path, {"a.md": "# A\n\nNew rule on 77370.\n"})
