@@ -100,7 +100,7 @@ def _note(body: str, front: FrontMatter) -> Note:
         valid_to=_day(values["valid_to"]) if "valid_to" in values else front.valid_to,
         basis=values.get("basis", front.basis),
         conflicts=tuple(values.get("conflicts", "").split()),
-        questions=tuple(" ".join(canonical(question).split()) for question in front.questions.get(anchor, ())),
+        questions=tuple(filter(None, (" ".join(canonical(question).split()) for question in front.questions.get(anchor, ())))),
     )
 
 

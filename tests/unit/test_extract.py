@@ -413,6 +413,11 @@ def test_front_matter_comes_before_guesses(tmp_path: Path) -> None:
     assert (document.title, document.publisher, document.edition) == ("Set", "By Hand", "2026")
 
 
+def test_questions_of_a_paragraph_that_hold_no_word_are_left_out(tmp_path: Path) -> None:
+    text = '---\nquestions:\n  one: ["", "  ", "Is  it\n    paid?"]\n  none: ["Who?"]\n---\n# A\n\nRule on 77370.\n{: #one }\n'
+    assert [p.questions for p in split(read(tmp_path, "a.md", text))] == [("Is it paid?",)]
+
+
 @pytest.mark.parametrize("name", ["a.txt", "a.md"])
 def test_answers_that_are_alike_stay_with_their_questions(tmp_path: Path, name: str) -> None:
     text = "".join(f"Question: May 7733{n} be billed twice?\n\nAnswer: No.\n\n" for n in range(4))
