@@ -47,7 +47,6 @@ class Words:
     body: str
     section: str
     codes: str
-    questions: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def _batches(connection: Connection, after_row: int, dimension: int) -> Iterator
 
 def _words(connection: Connection, since: int) -> Iterator[Words]:
     query = text(
-        f"SELECT passages.row, passages.scope, body, lexical.section, codes, lexical.questions {_OF_CHANGED}"
+        f"SELECT passages.row, passages.scope, body, lexical.section, codes {_OF_CHANGED}"
         " CROSS JOIN lexical ON lexical.rowid = passages.row WHERE documents.revision > :since AND passages.scope > :out"
     )
     for held in connection.execution_options(yield_per=_BATCH).execute(query, {"since": since, "out": tables.OUT_OF_USE}):

@@ -505,9 +505,7 @@ def _scope(connection: Connection, publisher: str, payer: str, valid_from: date 
 def _index_words(connection: Connection, passages: Mapping[int, Passage]) -> None:
     rows = [{"row": row, **words_of(passage)} for row, passage in passages.items()]
     if rows:
-        connection.execute(
-            text("INSERT INTO lexical (rowid, body, section, codes, questions) VALUES (:row, :body, :section, :codes, :questions)"), rows
-        )
+        connection.execute(text("INSERT INTO lexical (rowid, body, section, codes) VALUES (:row, :body, :section, :codes)"), rows)
 
 
 def words_of(passage: Passage) -> dict[str, str]:
@@ -516,7 +514,6 @@ def words_of(passage: Passage) -> dict[str, str]:
         "body": f"{passage.header}\n{passage.text}",
         "section": " / ".join(passage.section),
         "codes": " ".join(passage.named_codes),
-        "questions": "\n".join(passage.questions),
     }
 
 

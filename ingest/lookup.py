@@ -189,7 +189,7 @@ def lexical_rows(library: Library, words: Sequence[str], scope: Scope, limit: in
 
 
 def _lexical_rows_of_sqlite(library: Library, words: Sequence[str], scope: Scope, limit: int) -> dict[int, float]:
-    found = text("SELECT rowid AS row, -bm25(lexical, 1.0, 0.7, 2.0, 1.0) AS score FROM lexical WHERE lexical MATCH :match")
+    found = text("SELECT rowid AS row, -bm25(lexical, 1.0, 0.7, 2.0) AS score FROM lexical WHERE lexical MATCH :match")
     matches = found.columns(column("row", Integer), column("score", Float)).subquery()
     joined = select(matches.c.row, matches.c.score).join(tables.passages, tables.passages.c.row == matches.c.row)
     with library.engine.connect() as connection:

@@ -8,7 +8,7 @@ from ingest.documents import Passage
 from ingest.embed import Encoded, Vectors
 from ingest.split import embedding_texts
 
-QUESTION_SHARE = 0.6
+QUESTION_SHARE = 1.0
 """How much the questions that a passage answers weigh in its vector, its own words weighing 1; see `docs/retrieval.md`."""
 
 

@@ -15,7 +15,7 @@ from ingest.codes import expand_range, find_codes, find_modifiers, find_ranges, 
 from ingest.documents import Block, BlockKind, DocumentText, Note, Page, Passage
 from ingest.sentences import sentence_spans
 
-POLICY = "split-4"
+POLICY = "split-5"
 MAX_CHARS = 600
 MIN_CHARS = 200
 _ATOMIC_MAX_CHARS = 4_000

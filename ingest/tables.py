@@ -118,4 +118,6 @@ erasures = Table(
     Column("last_row", Integer, nullable=False),
 )
 
-LEXICAL_DDL = "CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(body, section, codes, questions, tokenize = 'porter unicode61 remove_diacritics 2')"
+LEXICAL_DDL = (
+    "CREATE VIRTUAL TABLE IF NOT EXISTS lexical USING fts5(body, section, codes, tokenize = 'porter unicode61 remove_diacritics 2')"
+)

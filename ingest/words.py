@@ -185,7 +185,7 @@ def _write(library: Library, folder: Path, since: int) -> None:
             writer.delete_documents_by_query(Query.term_set_query(index.schema, "row", list(_rows_gone(found))))
         for held in found.words:
             document = Document()
-            document.add_text("words", " ".join(tokens(f"{held.body} {held.section} {held.questions}{f' {held.codes}' * _CODE_WEIGHT}")))
+            document.add_text("words", " ".join(tokens(f"{held.body} {held.section}{f' {held.codes}' * _CODE_WEIGHT}")))
             document.add_unsigned("row", held.row)
             document.add_unsigned("scope", held.scope)
             writer.add_document(document)

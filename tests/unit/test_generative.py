@@ -25,7 +25,8 @@ from assistant.wiring import open_assistant, open_question_writer
 from corpus.errors import ConfigError, ModelUnavailable
 from ingest.build import ask_questions, rebuild
 from ingest.library import open_reader, open_writer
-from ingest.lookup import Scope, fetch, lexical_rows
+from ingest.lookup import Scope, fetch
+from ingest.vectors import ScanIndex
 from tests import support
 
 DAY = date(2026, 5, 1)
@@ -370,9 +371,9 @@ def test_a_model_writes_questions_for_passages_that_have_none_and_they_find_them
     assert questions_of(own) == [("Who tests the machine?", "b?", "c?"), ("Who signs?",)]
     assert len(model.seen) == 1, "the heading of the other asks already"
     with open_reader(own) as library:
-        found = lexical_rows(library, ["machine"], Scope(DAY), 5)
-        (passage,) = [passage for passage, _ in fetch(library, found).values()]
-    assert passage.text == "The linac is checked at dawn for 77370."
+        asked = support.HashEmbedder().encode(["who tests the machine?"])[0]
+        (row,) = ScanIndex(library).search(asked, Scope(DAY), 1)
+        assert fetch(library, [row])[row][0].text == "The linac is checked at dawn for 77370."
 
 
 def test_written_questions_outlive_a_new_version_and_a_rebuild_and_go_with_the_purge(own: Path) -> None:
