@@ -34,7 +34,7 @@ class Policy:
     companions: int = 6
     dense_weight: float = 0.65
     lexical_weight: float = 0.30
-    late_weight: float = 0.50
+    late_weight: float = 0.75
     every_code_bonus: float = 0.10
     held_bonus: float = 0.08
     headed_bonus: float = 0.06

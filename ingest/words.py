@@ -120,7 +120,7 @@ def damage_told() -> Iterator[None]:
     """Raise `ValueError` where tantivy panics: on most damage it raises that itself, on some what no `except Exception` catches."""
     try:
         yield
-    except BaseException as error:
+    except BaseException as error:  # a Rust panic is no Exception
         if type(error).__name__ != "PanicException":
             raise
         raise ValueError(str(error)) from error
