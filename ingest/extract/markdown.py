@@ -23,12 +23,14 @@ def read_markdown(text: str) -> Extracted:
     """Give the blocks of a Markdown file.
 
     Raises:
-        CorpusError: the front matter cannot be read.
+        CorpusError: the front matter cannot be read, or tells questions of a paragraph that is not there.
     """
     front, body_start = split_front_matter(text)
     told = {name: canonical(value) for name, value in front if isinstance(value, str)}
     front = front.model_copy(update=told)
     blocks = tuple(_blocks(text[body_start:], front))
+    if nowhere := front.questions.keys() - {block.note.anchor for block in blocks if block.note}:
+        raise CorpusError(f"questions are told of {', '.join(sorted(nowhere))}, but no paragraph has that anchor")
     first_heading = next((b.text for b in blocks if b.kind is BlockKind.HEADING), "")
     return Extracted("text/markdown", blocks, front.title or first_heading, front.publisher or "", front)
 

@@ -414,8 +414,14 @@ def test_front_matter_comes_before_guesses(tmp_path: Path) -> None:
 
 
 def test_questions_of_a_paragraph_that_hold_no_word_are_left_out(tmp_path: Path) -> None:
-    text = '---\nquestions:\n  one: ["", "  ", "Is  it\n    paid?"]\n  none: ["Who?"]\n---\n# A\n\nRule on 77370.\n{: #one }\n'
+    text = '---\nquestions:\n  one: ["", "  ", "Is  it\n    paid?"]\n---\n# A\n\nRule on 77370.\n{: #one }\n'
     assert [p.questions for p in split(read(tmp_path, "a.md", text))] == [("Is it paid?",)]
+
+
+def test_questions_of_a_paragraph_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    text = '---\nquestions:\n  oen: ["Is it paid?"]\n---\n# A\n\nRule on 77370.\n{: #one }\n'
+    with pytest.raises(CorpusError, match="oen"):
+        read(tmp_path, "a.md", text)
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md"])
