@@ -33,7 +33,6 @@ from ingest.embed import OnnxEmbedder, Vectors
 from ingest.library import Library, open_reader, open_writer
 from ingest.lookup import Scope, allowed_scopes, lexical_rows, rows_of_document
 from ingest.scan import VectorFiles, View, sync_files
-from ingest.split import POLICY
 from ingest.vectors import EF_SEARCH, ScanIndex
 from ingest.words import sync_words
 
@@ -158,11 +157,11 @@ def changed(starter: Path, folder: Path) -> dict[str, Any]:
     times: dict[str, list[float]] = {"add": [], "add, made": [], "remove": [], "remove, made": []}
     gone = True
     with open_writer(folder) as writer, open_reader(folder) as reader:
-        ((embedder, _),) = writer.built_with()
+        (pair,) = writer.built_with()
         for number in range(CHANGES):
             source, cut, vectors = document(900_000_000 + number, held, np.random.default_rng([1, number]))
             _scan(reader, vectors[0][0], DAYS["plain"])
-            times["add"].append(_seconds(lambda: writer.put(source, cut, vectors, built_with=(embedder, POLICY), by_hand={})))  # noqa: B023  # called at once
+            times["add"].append(_seconds(lambda: writer.put(source, cut, vectors, built_with=pair, by_hand={})))  # noqa: B023  # called at once
             times["add, made"].append(_seconds(lambda: (sync_files(writer), sync_words(writer))))
             there = max(writer_rows(writer, source.document.id))
             day = source.document.valid_from or DAYS["plain"]
