@@ -1,9 +1,8 @@
 """The default answerer: picks the sentences that answer a question and what they rule. No model writes anything."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log
 from typing import Protocol
 
 from assistant.answer import Draft, DraftSentence, Hit, Intent, Question, Quote, Reason, Role, Verdict
@@ -18,7 +17,7 @@ from assistant.polarity import (
     sets_condition,
     speaks_of_both,
 )
-from assistant.terms import content_terms, expand, stem, stems
+from assistant.terms import Counts, Terms, content_terms, share_held, stems, weigh
 from ingest.codes import codes_written, index_key
 from ingest.documents import Passage
 from ingest.embed import Embedder
@@ -31,7 +30,6 @@ _MONEY = re.compile(
 _MIN_WORDS = 3
 _ENCODED_HITS = 8
 _LEAD_CHARS = 300
-_Idf = Mapping[str, tuple[frozenset[str], float]]
 _NUMBER = re.compile(
     r"\b(?:\d+|one|two|three|four|five|once|twice|each|every|per|single|weekly|daily|multiple|more than|only)\b", re.IGNORECASE
 )
@@ -90,7 +88,7 @@ class ExtractiveAnswerer:
         self,
         embedder: Embedder,
         glossary: Mapping[str, tuple[str, ...]],
-        counts: Callable[[Sequence[str]], tuple[dict[str, int], int]],
+        counts: Counts,
         max_sentences: int,
         weights: Weights | None = None,
     ) -> None:
@@ -141,18 +139,16 @@ class ExtractiveAnswerer:
         encoded = dict(zip(parts, (vectors[1:] @ vectors[0]).tolist(), strict=True))
         return [encoded.get((hit.passage.id, text), hit.cosine) for hit, _, text in found]
 
-    def _weigh(self, question: Question, idf: _Idf, hit: Hit, lead: str, text: str, cosine: float, best_hit: float) -> _Candidate:
+    def _weigh(self, question: Question, idf: Terms, hit: Hit, lead: str, text: str, cosine: float, best_hit: float) -> _Candidate:
         w = self._weights
-        shared = max(_share(idf, text), w.lead_share * _share(idf, f"{lead}\n{text}"))
+        shared = max(share_held(idf, text), w.lead_share * share_held(idf, f"{lead}\n{text}"))
         score = w.meaning * cosine + w.words * shared + w.passage * hit.score / best_hit + w.cue * _cue(question, text)
         return _Candidate(text, hit, score, cosine, shared)
 
-    def _idf(self, question: Question) -> _Idf:
-        """Give for each word of the question, codes left out, the stems that count as it and its weight (rarer is heavier)."""
-        added = expand(question.text, self._glossary)
+    def _idf(self, question: Question) -> Terms:
+        """Give the words of the question, codes left out, with their weights."""
         words = [word for word in content_terms(question.text) if index_key(word) not in question.codes]
-        counts, total = self._counts(words)
-        return {w: (frozenset({stem(w), *map(stem, added.get(w, ()))}), log(1 + total / (1 + counts[w]))) for w in words}
+        return weigh(words, question.text, self._glossary, self._counts)
 
     def _weakness(self, question: Question, ranked: list[_Candidate]) -> Reason | None:
         """Give why the evidence is too weak to answer from, or None when it is not."""
@@ -175,7 +171,7 @@ class ExtractiveAnswerer:
         text = " ".join(told)
         coded = any(c.hit.passage.codes & set(question.codes) for c in top)
         idf = self._idf(question)
-        coverage = _share(idf, text) if idf else float(coded)
+        coverage = share_held(idf, text) if idf else float(coded)
         return cosine + w.strength_coverage * coverage + w.strength_code * coded
 
     # -- choosing ------------------------------------------------------------------------------------------
@@ -250,13 +246,6 @@ def quotable(passage: Passage) -> tuple[tuple[str, str], ...]:
 def _sentences(body: str) -> tuple[str, ...]:
     found = (body[start:end] for start, end in sentence_spans(body))
     return tuple(text for text in found if not text.endswith("?") and len(text.split()) >= _MIN_WORDS)
-
-
-def _share(idf: _Idf, text: str) -> float:
-    """Give the share of the question's weight whose words occur in `text`, in [0, 1]."""
-    held = stems(text)
-    total = sum(weight for _, weight in idf.values())
-    return sum(weight for accepted, weight in idf.values() if accepted & held) / total if total else 0.0
 
 
 def _verdict(question: Question, deciding: list[_Candidate]) -> Verdict:

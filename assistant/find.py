@@ -1,10 +1,9 @@
 """From a described service to the codes that fit it, each with the quotes that say why and those that would rule it out."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from math import log
 
 from assistant.answer import Abstention, Citation, Draft, DraftSentence, Hit, Question, Quote, Reason, Role, Sentence, Verdict
 from assistant.extractive import quotable
@@ -12,7 +11,7 @@ from assistant.ground import ground
 from assistant.polarity import excludes, refuses
 from assistant.question import read_question
 from assistant.service import Assistant
-from assistant.terms import content_terms, expand, stem, stems
+from assistant.terms import Counts, Terms, content_terms, share_held, weigh
 from corpus.errors import AnswerError
 from corpus.registry import CodeEntry
 from ingest.codes import find_codes, index_key
@@ -22,7 +21,6 @@ _MAX_ELEMENTS = 12
 _BREAK = re.compile(r"[,;:\n]|(?<=[.!?])\s|\b(?:and|then|plus)\b", re.IGNORECASE)
 _PROCEDURE = re.compile(r"\d{4}[\dFTUM]|[A-V]\d{4}")
 _LIMITS_OF = "When is {code} not reported, not billed separately, bundled, included, excluded, denied?"
-_Terms = Sequence[tuple[frozenset[str], float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ class Finder:
         self,
         assistant: Assistant,
         glossary: Mapping[str, tuple[str, ...]],
-        counts: Callable[[Sequence[str]], tuple[dict[str, int], int]],
+        counts: Counts,
         registry: Mapping[str, CodeEntry],
         weights: Weights | None = None,
     ) -> None:
@@ -134,7 +132,7 @@ class Finder:
         found: _Supports = {}
         nearest: tuple[Hit, ...] = ()
         for n, part in enumerate(parts):
-            terms = self._terms(part)
+            terms = weigh(content_terms(part), part, self._glossary, self._counts)
             hits = self._assistant.retriever.find(replace(read_question(part, question.as_of, question.payer), codes=()))
             nearest = nearest or hits
             for hit in hits:
@@ -150,22 +148,15 @@ class Finder:
             if part not in held or held[part].score < support.score * share:
                 held[part] = replace(support, score=support.score * share)
 
-    def _bearing(self, terms: _Terms, text: str, hit: Hit) -> float:
+    def _bearing(self, terms: Terms, text: str, hit: Hit) -> float:
         w = self._weights
-        score = w.meaning * hit.cosine + w.words * _share(terms, text)
+        score = w.meaning * hit.cosine + w.words * share_held(terms, text)
         return score * w.excluding if excludes(text) else score
 
     def _codes(self, text: str, as_of: date) -> tuple[str, ...]:
         """Give the procedure codes that a sentence names and that the registry does not know as invalid on the day."""
         named = dict.fromkeys(index_key(mention.code) for mention in find_codes(text))
         return tuple(code for code in named if _PROCEDURE.fullmatch(code) and _is_valid(self._registry.get(code), as_of))
-
-    def _terms(self, text: str) -> _Terms:
-        """Give for each word that carries meaning the stems that count as it, and its weight (rarer is heavier)."""
-        added = expand(text, self._glossary)
-        words = content_terms(text)
-        counts, total = self._counts(words)
-        return [(frozenset({stem(w), *map(stem, added.get(w, ()))}), log(1 + total / (1 + counts[w]))) for w in words]
 
     def _bears(self, parts: Sequence[str], supports: _Supports) -> bool:
         """Tell whether some sentence bears on the whole, or strongly on one element of three words or more."""
@@ -258,13 +249,6 @@ def number_citations(findings: Findings) -> dict[Citation, int]:
     sentences = [sentence for fit in findings.fits for sentence in (*fit.reasons, *fit.limits)]
     unique = dict.fromkeys(citation for sentence in sentences for citation in sentence.citations)
     return {citation: n for n, citation in enumerate(unique, start=1)}
-
-
-def _share(terms: _Terms, text: str) -> float:
-    """Give the share of the weight of `terms` whose words occur in `text`, in [0, 1]."""
-    held = stems(text)
-    total = sum(weight for _, weight in terms)
-    return sum(weight for accepted, weight in terms if accepted & held) / total if total else 0.0
 
 
 def _is_valid(entry: CodeEntry | None, as_of: date) -> bool:

@@ -1,8 +1,9 @@
 """The words of a question or sentence that carry meaning, stemmed as the lexical index stems them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from math import log
 from typing import Any
 
 _WORD = re.compile(r"[^\W_]*\d(?:\.\d+)?[^\W_]*|[^\W_]+(?:['’][a-z]+)?")
@@ -17,6 +18,12 @@ _STOP = frozenset(
     hcpcs mean means meaning define defined definition describe bill billed billing report reported
     """.split()
 )
+
+
+Terms = Sequence[tuple[frozenset[str], float]]
+"""For each word asked about the stems that count as it, and its weight (rarer is heavier)."""
+Counts = Callable[[Sequence[str]], tuple[dict[str, int], int]]
+"""Gives how many passages hold each word, and how many passages there are."""
 
 
 def content_terms(text: str) -> tuple[str, ...]:
@@ -40,6 +47,20 @@ def expand(text: str, glossary: Mapping[str, tuple[str, ...]]) -> dict[str, tupl
     """Give for each glossary term in `text` the words that its expansions add."""
     lowered = f" {re.sub(r'[^a-z0-9/&+-]+', ' ', text.lower())} "
     return {term: content_terms(" ".join(words)) for term, words in glossary.items() if f" {term} " in lowered}
+
+
+def weigh(words: Sequence[str], text: str, glossary: Mapping[str, tuple[str, ...]], counts: Counts) -> Terms:
+    """Give the words of `text` with what the glossary has count as each and their weights."""
+    added = expand(text, glossary)
+    found, total = counts(words)
+    return [(frozenset({stem(w), *map(stem, added.get(w, ()))}), log(1 + total / (1 + found[w]))) for w in words]
+
+
+def share_held(terms: Terms, text: str) -> float:
+    """Give the share of the weight of `terms` whose words occur in `text`, in [0, 1]."""
+    held = stems(text)
+    total = sum(weight for _, weight in terms)
+    return sum(weight for accepted, weight in terms if accepted & held) / total if total else 0.0
 
 
 @lru_cache(maxsize=1)
