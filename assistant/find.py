@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from assistant.answer import Abstention, Citation, Draft, DraftSentence, Hit, Question, Quote, Reason, Role, Sentence, Verdict
+from assistant.answer import Abstention, Citation, Hit, Question, Reason, Role, Sentence
 from assistant.extractive import quotable
-from assistant.ground import ground
+from assistant.ground import quote_whole
 from assistant.polarity import excludes, refuses
 from assistant.question import read_question
 from assistant.service import Assistant
@@ -228,11 +228,11 @@ class Finder:
         first: dict[str, Hit] = {}
         for text, hit in items:
             first.setdefault(text, hit)
-        return [(sentence, hit) for text, hit in first.items() for sentence in self._quoted(text, hit)]
-
-    def _quoted(self, text: str, hit: Hit) -> tuple[Sentence, ...]:
-        draft = Draft(Verdict.NONE, (DraftSentence(text, Role.BACKGROUND, (Quote(hit.passage.id, text),)),))
-        return ground(draft, (hit,), self._assistant.pages((hit,)))
+        return [
+            (sentence, hit)
+            for text, hit in first.items()
+            for sentence in quote_whole(text, hit, Role.BACKGROUND, self._assistant.pages((hit,)))
+        ]
 
     def _none(self, question: Question, found: tuple[str, ...], why: Abstention, nearest: tuple[Hit, ...]) -> Findings:
         return Findings(question, found, (), nearest, why, self._assistant.library.revision())

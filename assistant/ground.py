@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from assistant.answer import Citation, Draft, DraftSentence, Hit, Sentence
+from assistant.answer import Citation, Draft, DraftSentence, Hit, Quote, Role, Sentence, Verdict
 from assistant.proof import supports
 from ingest.canonical import canonical
 from ingest.documents import Page, Passage
@@ -24,6 +24,12 @@ def ground(draft: Draft, hits: Sequence[Hit], pages: Mapping[str, tuple[Page, ..
     passages = {hit.passage.id: hit.passage for hit in hits}
     grounded = (_sentence(proposed, passages, pages) for proposed in draft.sentences)
     return tuple(sentence for sentence in grounded if sentence is not None)
+
+
+def quote_whole(text: str, hit: Hit, role: Role, pages: Mapping[str, tuple[Page, ...]]) -> tuple[Sentence, ...]:
+    """Give a text of a passage as a sentence that quotes itself, nothing when it does not pass the gate."""
+    proposed = DraftSentence(text, role, (Quote(hit.passage.id, text),))
+    return ground(Draft(Verdict.NONE, (proposed,)), (hit,), pages)
 
 
 def locate(passage: Passage, quote: str, pages: tuple[Page, ...] = ()) -> Citation | None:

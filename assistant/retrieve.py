@@ -70,7 +70,7 @@ class Retriever:
         With codes in the question, passages that name or imply one of them come first; passages that speak
         of other codes only are left out. `timings_ms` is told how long each way of finding took.
         """
-        policy, timed = self._policy, _Timer({} if timings_ms is None else timings_ms)
+        policy, timed = self._policy, Timer({} if timings_ms is None else timings_ms)
         scope = Scope(question.as_of, question.payer)
         with ThreadPoolExecutor(1) as beside:  # words and codes need no vector: they are looked up while it is made
             looked_up = beside.submit(self._looked_up, question, scope, timed)
@@ -89,7 +89,7 @@ class Retriever:
         hits = [hit for _, hit in ranked]
         return tuple(dict.fromkeys((*hits[: policy.hits], *self._crowded_out(question, hits), *self._companions(question, hits))))
 
-    def _looked_up(self, question: Question, scope: Scope, timed: "_Timer") -> dict[int, float]:
+    def _looked_up(self, question: Question, scope: Scope, timed: "Timer") -> dict[int, float]:
         """Give what the words of the question find, and have the rows that hold its codes ready."""
         with timed("lexical"):
             lexical = lexical_rows(self._library, self._words(question), scope, self._policy.lexical_scored)
@@ -174,14 +174,15 @@ def late_interaction(asked: TokenVectors, passages: Mapping[int, bytes]) -> dict
     return dict(zip(passages, means.tolist(), strict=True))
 
 
-class _Timer:
-    """Adds up how long the parts of a search take, in milliseconds."""
+class Timer:
+    """Adds up how long the parts of some work take, in milliseconds."""
 
     def __init__(self, timings_ms: dict[str, float]) -> None:
         self._timings_ms = timings_ms
 
     @contextmanager
     def __call__(self, part: str) -> Iterator[None]:
+        """Time what is done inside as `part`."""
         started = time.perf_counter()
         yield
         took = (time.perf_counter() - started) * 1000

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,19 +18,17 @@ from assistant.answer import (
     Hit,
     Provenance,
     Question,
-    Quote,
     Reason,
     Role,
     Sentence,
     Status,
     Verdict,
 )
-from assistant.answer import DraftSentence as Proposed
 from assistant.extractive import Answerer, quotable
-from assistant.ground import ground
+from assistant.ground import ground, quote_whole
 from assistant.lookalikes import find_doubtful, find_miswritten, near_codes
 from assistant.question import asks_for_advice, read_question
-from assistant.retrieve import Retriever
+from assistant.retrieve import Retriever, Timer
 from corpus.digests import AUTHORITIES
 from corpus.errors import ModelReplyInvalid, ModelUnavailable
 from ingest.codes import find_codes, index_key
@@ -53,9 +50,8 @@ class _Clock:
     @contextmanager
     def stage(self, number: int, name: str) -> Iterator[None]:
         self.watch(STAGES[number])
-        started = time.perf_counter()
-        yield
-        self.timings_ms[name] = round((time.perf_counter() - started) * 1000, 2)
+        with Timer(self.timings_ms)(name):
+            yield
 
 
 class Assistant:
@@ -249,6 +245,4 @@ def digest_of(values: dict[str, object]) -> str:
 
 
 def _first_sentence(hit: Hit) -> tuple[Sentence, ...]:
-    texts = [text for _, text in quotable(hit.passage)[:1]]
-    draft = Draft(Verdict.NONE, tuple(Proposed(text, Role.CONFLICT, (Quote(hit.passage.id, text),)) for text in texts))
-    return ground(draft, (hit,), {})
+    return tuple(sentence for _, text in quotable(hit.passage)[:1] for sentence in quote_whole(text, hit, Role.CONFLICT, {}))
