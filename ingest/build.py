@@ -66,12 +66,14 @@ class _Cut:
     report: FileReport
     source: DocumentText | None = None
     passages: tuple[Passage, ...] = ()
+    texts: tuple[tuple[str, ...], ...] = ()
+    """What is encoded for each passage."""
     by_hand: dict[str, str] = field(default_factory=dict)
     known: _Known = field(default_factory=dict)
 
-    def to_encode(self) -> list[Passage]:
-        """Give the passages that the former version of the file did not hold."""
-        return [passage for passage in self.passages if texts_of(passage) not in self.known]
+    def to_encode(self) -> list[tuple[Passage, tuple[str, ...]]]:
+        """Give the passages that the former version of the file did not hold, with their texts."""
+        return [(passage, texts) for passage, texts in zip(self.passages, self.texts, strict=True) if texts not in self.known]
 
 
 def shipped_sources() -> tuple[Source, ...]:
@@ -274,7 +276,7 @@ def _cut(library: Library, report: FileReport, source: DocumentText, by_hand: di
     for passage in passages:
         if source.text[passage.start : passage.end] != passage.text:
             raise CodeciteError(f"{source.document.path}: offsets of {passage.id} do not hold; nothing was stored")
-    return _Cut(replace(report, passages=len(passages)), source, passages, by_hand)
+    return _Cut(replace(report, passages=len(passages)), source, passages, tuple(map(texts_of, passages)), by_hand)
 
 
 def _asked(library: Library, path: str, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
@@ -285,12 +287,12 @@ def _asked(library: Library, path: str, passages: tuple[Passage, ...]) -> tuple[
 
 def _stored(library: Library, embedder: Embedder, cuts: Iterable[_Cut | None]) -> Iterator[_Cut]:
     """Encode what was cut and store each document whole, in order; give each once it is stored."""
-    with closing(encode_ahead(embedder, cuts, lambda cut: [text for passage in cut.to_encode() for text in texts_of(passage)])) as encoded:
+    with closing(encode_ahead(embedder, cuts, lambda cut: [text for _, texts in cut.to_encode() for text in texts])) as encoded:
         for cut, found in encoded:
             if cut.source:
-                new = cut.to_encode()
-                known = cut.known | dict(zip(map(texts_of, new), zip(*represent_all(new, found), strict=True), strict=True))
-                vectors, tokens = zip(*(known[texts_of(passage)] for passage in cut.passages), strict=True)
+                new, texts = [passage for passage, _ in cut.to_encode()], [texts for _, texts in cut.to_encode()]
+                known = cut.known | dict(zip(texts, represent_all(new, [len(each) for each in texts], found), strict=True))
+                vectors, tokens = zip(*(known[each] for each in cut.texts), strict=True)
                 library.put(cut.source, cut.passages, vectors, built_with=(embedder.identity, POLICY), by_hand=cut.by_hand, tokens=tokens)
             yield cut
 

@@ -29,12 +29,11 @@ def represent(passage: Passage, encoded: Encoded) -> tuple[Vectors, bytes]:
     return vectors, b"".join(tokens.tobytes() for tokens in encoded.tokens[:pieces])
 
 
-def represent_all(passages: Sequence[Passage], encoded: Encoded) -> tuple[list[Vectors], list[bytes]]:
-    """Give what `represent` gives for each passage; `encoded` is of all their texts, one passage after the other."""
-    ends = np.cumsum([len(texts_of(passage)) for passage in passages]).tolist()
-    parts = [encoded.part(first, last) for first, last in zip([0, *ends], ends, strict=False)]
-    found = [represent(passage, part) for passage, part in zip(passages, parts, strict=True)]
-    return [vectors for vectors, _ in found], [tokens for _, tokens in found]
+def represent_all(passages: Sequence[Passage], counts: Sequence[int], encoded: Encoded) -> list[tuple[Vectors, bytes]]:
+    """Give what `represent` gives for each passage; `encoded` is of all their texts, `counts[i]` of them of `passages[i]`."""
+    ends = np.cumsum(counts).tolist()
+    parts = (encoded.part(first, last) for first, last in zip([0, *ends], ends, strict=False))
+    return [represent(passage, part) for passage, part in zip(passages, parts, strict=True)]
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -49,9 +49,9 @@ def test_questions_draw_a_passage_towards_what_is_asked_and_leave_its_tokens_alo
 def test_each_passage_gets_its_own_part() -> None:
     asked = replace(PASSAGE, questions=("Which rule?",))
     encoded = Encoded(unit((1, 0), (1, 0), (0, 1)), (tokens((1, 0)), tokens((1, 0)), tokens((0, 1))))
-    vectors, blobs = represent_all((asked, PASSAGE), encoded)
+    vectors, blobs = zip(*represent_all((asked, PASSAGE), (2, 1), encoded), strict=True)
     assert [v.tolist() for v in vectors] == [[[1.0, 0.0]], [[0.0, 1.0]]]
-    assert blobs == [tokens((1, 0)).tobytes(), tokens((0, 1)).tobytes()]
+    assert list(blobs) == [tokens((1, 0)).tobytes(), tokens((0, 1)).tobytes()]
 
 
 def test_late_interaction_takes_for_each_word_of_the_question_its_best_match() -> None:
