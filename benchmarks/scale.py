@@ -17,11 +17,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from assistant.answer import Hit
 from assistant.question import read_question
 from assistant.retrieve import Retriever
 from assistant.terms import content_terms
@@ -99,7 +101,7 @@ def measure(starter: Path, folder: Path, count: int) -> dict[str, Any]:
     texts = [case.question for case in load_suite("golden", "dev")][:count]
     encoder = OnnxEmbedder(starter / "runtime")
     vectors = np.concatenate([encoder.encode([text]) for text in texts])
-    encode = [_seconds(lambda text=text: encoder.encode([text])) for text in texts]  # type: ignore[misc]  # mypy cannot type its default
+    encode = [_seconds(partial(encoder.encode, [text])) for text in texts]
     started = time.perf_counter()
     with open_reader(folder) as library:
         retriever = Retriever(library, ScanIndex(library), encoder, load_glossary())
@@ -107,14 +109,18 @@ def measure(starter: Path, folder: Path, count: int) -> dict[str, Any]:
         found: dict[str, Any] = {"open_s": time.perf_counter() - started, "encode_ms": _spread(encode)}
         for name, day in DAYS.items():
             for _ in range(2):  # the first round warms the pages
-                times = [_seconds(lambda text=text, day=day: retriever.find(read_question(text, day))) for text in texts]  # type: ignore[misc]
+                times = [_seconds(partial(_find, retriever, text, day)) for text in texts]
             found[f"find {name}"] = _spread(times)
-            found[f"scan {name}"] = _spread([_seconds(lambda v=v, day=day: _scan(library, v, day)) for v in vectors])  # type: ignore[misc]
+            found[f"scan {name}"] = _spread([_seconds(partial(_scan, library, vector, day)) for vector in vectors])
             found[f"recall {name}"], found[f"share {name}"] = recall(library, vectors, day)
-            found[f"words {name}"] = _spread([_seconds(lambda text=text, day=day: _words(library, text, day)) for text in texts])  # type: ignore[misc]
+            found[f"words {name}"] = _spread([_seconds(partial(_words, library, text, day)) for text in texts])
         found["resident_mb"], found["anonymous_mb"] = _resident("VmRSS"), _resident("RssAnon")
     found |= {f"disk {file.name}": _bytes(file) / 1e6 for file in folder.iterdir() if file.name in _MADE}
     return found | changed(starter, folder)
+
+
+def _find(retriever: Retriever, text: str, day: date) -> tuple[Hit, ...]:
+    return retriever.find(read_question(text, day))
 
 
 def _scan(library: Library, vector: Vectors, day: date) -> dict[int, float]:
@@ -161,12 +167,12 @@ def changed(starter: Path, folder: Path) -> dict[str, Any]:
         for number in range(CHANGES):
             source, cut, vectors = document(900_000_000 + number, held, np.random.default_rng([1, number]))
             _scan(reader, vectors[0][0], DAYS["plain"])
-            times["add"].append(_seconds(lambda: writer.put(source, cut, vectors, built_with=pair, by_hand={})))  # noqa: B023  # called at once
+            times["add"].append(_seconds(partial(writer.put, source, cut, vectors, built_with=pair, by_hand={})))
             times["add, made"].append(_seconds(lambda: (sync_files(writer), sync_words(writer))))
             there = max(writer_rows(writer, source.document.id))
             day = source.document.valid_from or DAYS["plain"]
             gone &= there in _scan(reader, vectors[-1][0], day)
-            times["remove"].append(_seconds(lambda: writer.purge(source.document.id)))  # noqa: B023
+            times["remove"].append(_seconds(partial(writer.purge, source.document.id)))
             gone &= there not in _scan(reader, vectors[-1][0], day)
             times["remove, made"].append(_seconds(lambda: (sync_files(writer), sync_words(writer))))
             gone &= there not in _scan(reader, vectors[-1][0], day)
@@ -209,7 +215,7 @@ def chroma_beside(starter: Path, folder: Path, count: int) -> dict[str, Any]:
             ask(vectors[0])
             rows = [ask(vector) for vector in vectors]
             found[f"chroma recall {name}"] = _overlap(_exact(view, allowed, vectors), rows)
-            found[f"chroma {name}"] = _spread([_seconds(lambda v=v, ask=ask: ask(v)) for v in vectors])  # type: ignore[misc]
+            found[f"chroma {name}"] = _spread([_seconds(partial(ask, vector)) for vector in vectors])
     shutil.rmtree(place, ignore_errors=True)
     return found
 
