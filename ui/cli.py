@@ -60,7 +60,7 @@ def run() -> None:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):  # who read the output may have gone away
                 stream.flush()
-        os._exit(left.code if isinstance(left.code, int) else 0)
+        os._exit(left.code if isinstance(left.code, int) else int(left.code is not None))
 
 
 @main.command()
