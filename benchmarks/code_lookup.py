@@ -23,12 +23,13 @@ import numpy as np
 from assistant.question import read_question
 from assistant.settings import Settings
 from assistant.wiring import open_assistant, runtime_folder
+from benchmarks.passages import exported
 from benchmarks.timing import machine
 from corpus.digests import digest_paths
 from ingest.build import ingest, shipped_sources, user_sources
 from ingest.codes import codes_written
 from ingest.documents import Passage
-from ingest.embed import OnnxEmbedder, ReferenceEmbedder
+from ingest.embed import OnnxEmbedder
 from ingest.library import open_reader, open_writer
 
 WORK = Path("build/bench")
@@ -163,22 +164,13 @@ def _arguments() -> argparse.Namespace:
 
 def _build(folder: Path, count: int) -> list[str]:
     """Bring in the starter corpus, then facts for what it lacks; give the codes to look up."""
-    runtime = _runtime()
-    shutil.copytree(runtime, folder / "runtime")
+    shutil.copytree(exported(), folder / "runtime")
     _bring_in(folder, digest_paths(), shipped=True)
     held = _in_force(folder)
     codes = _draw(held, count)
     missing = sorted({twin for code in codes for twin in (code, *near_twins(code))} - held)
     _bring_in(folder, _write_facts(folder.parent / "facts", missing), shipped=False)
     return codes
-
-
-def _runtime() -> Path:
-    reference = ReferenceEmbedder()
-    runtime = WORK / f"runtime-{reference.identity.rpartition('@')[2]}"
-    if not runtime.exists():
-        reference.export(runtime)
-    return runtime
 
 
 def _bring_in(folder: Path, paths: Iterable[Path], *, shipped: bool) -> None:

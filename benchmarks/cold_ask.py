@@ -2,7 +2,7 @@
 
     python -m benchmarks.cold_ask [--runs 7] [--json FILE]
 
-The stock recipe (`benchmarks/stock_ask.py`) returns four passages; Codecite returns a gated, cited answer.
+The stock recipe (`benchmarks/stock_ingest.py`, `benchmarks/stock_ask.py`) returns four passages; Codecite returns a gated, cited answer.
 """
 
 import argparse
@@ -93,13 +93,16 @@ def stock_python() -> Path:
 
 def _stock(library: Path, environment: dict[str, str]) -> list[str]:
     store = library.with_name(library.name.replace("library", "stock-store"))
-    command = [str(stock_python()), str(Path(__file__).with_name("stock_ask.py")), str(model_folder(PACKAGED)), str(store)]
+    asks, ingests = (
+        [str(stock_python()), str(Path(__file__).with_name(script)), str(model_folder(PACKAGED)), str(store)]
+        for script in ("stock_ask.py", "stock_ingest.py")
+    )
     if not (store / "built").exists():
         shutil.rmtree(store, ignore_errors=True)
         print("Building the stock recipe's store …", file=sys.stderr)
-        run_once([*command, "", str(digest_root())], environment)
+        run_once([*ingests, str(digest_root())], environment)
         (store / "built").touch()
-    return command
+    return asks
 
 
 def _environment(library: Path) -> dict[str, str]:

@@ -73,7 +73,7 @@ class Without:
 def main() -> None:
     """Cut, embed and ask in every way, on both sets, and print a table for each."""
     given = _arguments()
-    embedder = _runtime()
+    embedder = OnnxEmbedder(exported())
     record: dict[str, object] = {"machine": machine()}
     for asked, write in ((sets.covidqa(given.papers, given.data), write_papers), (sets.golden("dev"), _write_digests)):
         with tempfile.TemporaryDirectory() as folder:
@@ -164,11 +164,12 @@ def _write_digests(asked: QuestionSet, folder: Path) -> dict[str, Path]:
     return names
 
 
-def _runtime() -> OnnxEmbedder:
+def exported() -> Path:
+    """Give the folder of the encoder that ships, exported where it is missing or another's."""
     folder = WORK / "runtime"
     if runtime_identity(folder) != identity_of(PACKAGED, model_folder(PACKAGED)):
         ReferenceEmbedder().export(folder)
-    return OnnxEmbedder(folder)
+    return folder
 
 
 def _values(scores: Sequence[QuestionScore], key: str) -> Scores:
