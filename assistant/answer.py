@@ -117,6 +117,8 @@ class Draft:
     """Set when the answerer itself finds no answer in the passages."""
     notice: str = ""
     """Something the reader should know about how the draft came about."""
+    broken_off: str = ""
+    """Why there is no more of it, where an answerer could not finish."""
 
 
 @dataclass(frozen=True, slots=True)

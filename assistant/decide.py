@@ -15,7 +15,8 @@ def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conf
     A verdict stands only while the sentence that decides it does, and is conditional where authorities
     disagree on it.
     """
-    status = Status.ANSWERED if len(sentences) == len(draft.sentences) else Status.PARTIAL
+    whole = len(sentences) == len(draft.sentences) and not draft.broken_off
+    status = Status.ANSWERED if whole else Status.PARTIAL
     decided = any(s.role is Role.VERDICT for s in sentences)
     if draft.verdict is Verdict.NONE or not decided:
         return status, Verdict.NONE

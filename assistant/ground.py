@@ -26,10 +26,14 @@ def ground(draft: Draft, hits: Sequence[Hit], pages: Mapping[str, tuple[Page, ..
     return tuple(sentence for sentence in grounded if sentence is not None)
 
 
+def prove(proposed: DraftSentence, hits: Sequence[Hit], pages: Mapping[str, tuple[Page, ...]]) -> tuple[Sentence, ...]:
+    """Give one proposed sentence if it passes the gate, else nothing."""
+    return ground(Draft(Verdict.NONE, (proposed,)), hits, pages)
+
+
 def quote_whole(text: str, hit: Hit, role: Role, pages: Mapping[str, tuple[Page, ...]]) -> tuple[Sentence, ...]:
     """Give a text of a passage as a sentence that quotes itself, nothing when it does not pass the gate."""
-    proposed = DraftSentence(text, role, (Quote(hit.passage.id, text),))
-    return ground(Draft(Verdict.NONE, (proposed,)), (hit,), pages)
+    return prove(DraftSentence(text, role, (Quote(hit.passage.id, text),)), (hit,), pages)
 
 
 def locate(passage: Passage, quote: str, pages: tuple[Page, ...] = ()) -> Citation | None:

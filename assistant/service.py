@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 from assistant import decide
 from assistant.answer import (
@@ -15,6 +15,7 @@ from assistant.answer import (
     Answer,
     Conflict,
     Draft,
+    DraftSentence,
     Hit,
     Provenance,
     Question,
@@ -25,7 +26,7 @@ from assistant.answer import (
     Verdict,
 )
 from assistant.extractive import Answerer, quotable
-from assistant.ground import ground, quote_whole
+from assistant.ground import ground, prove, quote_whole
 from assistant.lookalikes import find_doubtful, find_miswritten, near_codes
 from assistant.question import asks_for_advice, read_question
 from assistant.retrieve import Retriever, Timer
@@ -38,6 +39,14 @@ from ingest.lookup import Scope, all_codes, codes_held, fetch, rows_by_anchor, r
 
 _MOST_DISPUTED = 3
 STAGES = ("Reading the question", "Searching the library", "Choosing sentences", "Checking every quote")
+
+
+@runtime_checkable
+class Streaming(Protocol):
+    """An answerer that proposes its sentences one by one."""
+
+    def stream(self, question: Question, hits: Sequence[Hit], on_claim: Callable[[DraftSentence], object]) -> Draft:
+        """Give an unverified draft, and each of its sentences to `on_claim` before."""
 
 
 @dataclass(slots=True)
@@ -83,10 +92,19 @@ class Assistant:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.library.__exit__(kind, error, trace)
 
-    def ask(self, text: str, *, as_of: date, payer: str | None = None, watch: Callable[[str], object] = lambda _: None) -> Answer:
+    def ask(
+        self,
+        text: str,
+        *,
+        as_of: date,
+        payer: str | None = None,
+        watch: Callable[[str], object] = lambda _: None,
+        on_sentence: Callable[[Sentence], object] = lambda _: None,
+    ) -> Answer:
         """Answer one question for a date of service and, where given, a payer.
 
-        `watch` hears the name of each stage as it starts (see `STAGES`).
+        `watch` hears the name of each stage as it starts (see `STAGES`). `on_sentence` hears each sentence of a chat
+        model as soon as it has passed the quote gate; the answer that is returned is the authority.
 
         Raises:
             AnswerError: the question is empty or too long.
@@ -102,13 +120,15 @@ class Assistant:
         if abstention := self._nothing_on_the_day(question, hits):
             return self._abstain(question, abstention, hits, clock)
         with clock.stage(2, "draft"):
-            draft, answerer = self._draft(question, hits)
+            pages = self.pages(hits)
+            draft, answerer = self._draft(question, hits, lambda claim: [on_sentence(s) for s in prove(claim, hits, pages)])
         with clock.stage(3, "ground"):
-            sentences = ground(draft, hits, self.pages(hits))
+            sentences = ground(draft, hits, pages)
             unproved = bool(draft.sentences) and not sentences
             if unproved and answerer is not self._fallback:
-                draft, answerer = self._fall_back(question, hits, "none of its sentences could be proved by a quote")
-                sentences = ground(draft, hits, self.pages(hits))
+                why = "; ".join(filter(None, ("none of its sentences could be proved by a quote", draft.broken_off)))
+                draft, answerer = self._fall_back(question, hits, why)
+                sentences = ground(draft, hits, pages)
         if not sentences:
             reason = Reason.UNSUPPORTED_DRAFT if unproved else draft.reason or Reason.NO_EVIDENCE
             return self._abstain(question, decide.no_answer(question, reason, hits), hits, clock, answerer.name, draft.notice)
@@ -165,8 +185,10 @@ class Assistant:
             return decide.no_answer(question, Reason.NO_EVIDENCE, hits)
         return None
 
-    def _draft(self, question: Question, hits: Sequence[Hit]) -> tuple[Draft, Answerer]:
+    def _draft(self, question: Question, hits: Sequence[Hit], on_claim: Callable[[DraftSentence], object]) -> tuple[Draft, Answerer]:
         try:
+            if isinstance(self._answerer, Streaming):
+                return self._answerer.stream(question, hits, on_claim), self._answerer
             return self._answerer.draft(question, hits), self._answerer
         except (ModelUnavailable, ModelReplyInvalid) as error:
             return self._fall_back(question, hits, str(error))

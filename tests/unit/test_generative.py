@@ -44,7 +44,7 @@ INJECTED = """# Notice on 77370
 class Scripted(BaseChatModel):
     """A chat model that replies as told, and keeps what it was shown."""
 
-    reply: str = ""
+    reply: str | list[str | dict[Any, Any]] = ""
     delay_s: float = 0.0
     error: str = ""
     seen: list[str] = Field(default_factory=list)
@@ -204,7 +204,7 @@ def test_nothing_proved_and_nothing_to_quote_abstains(assistant: Assistant) -> N
 def test_a_reply_in_parts_is_put_together(assistant: Assistant) -> None:
     text = reply((TRUE, number_of(assistant, TRUE), TRUE))
     parts: list[str | dict[Any, Any]] = [{"type": "reasoning", "summary": []}, {"type": "text", "text": text[:40]}, text[40:]]
-    answer = ask(assistant, GenericFakeChatModel(messages=iter([AIMessage(content=parts)])))
+    answer = ask(assistant, Scripted(reply=parts))
     assert [s.text for s in answer.sentences] == [TRUE]
 
 
@@ -311,10 +311,10 @@ def test_an_unknown_provider_is_told() -> None:
     assert len(str(caught.value)) < 400
 
 
-@pytest.mark.skipif(importlib.util.find_spec("langchain_openai") is not None, reason="langchain-openai is installed")
+@pytest.mark.skipif(importlib.util.find_spec("langchain_anthropic") is not None, reason="langchain-anthropic is installed")
 def test_a_provider_whose_package_is_missing_is_named() -> None:
-    with pytest.raises(ModelUnavailable, match="pip install langchain-openai"):
-        open_model("openai:some-model", api_key=KEY, base_url="", timeout_s=1)
+    with pytest.raises(ModelUnavailable, match="pip install langchain-anthropic"):
+        open_model("anthropic:some-model", api_key=KEY, base_url="", timeout_s=1)
 
 
 def test_a_provider_that_repeats_the_key_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
