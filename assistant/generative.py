@@ -313,7 +313,7 @@ def _read_reply(text: str, kind: type[_Told]) -> _Told:
         except (ValueError, RecursionError):  # a pydantic ValidationError is a ValueError
             continue
     told = "is not the JSON object that was asked for" if starts else "is words without the JSON object that was asked for"
-    raise ModelReplyInvalid(f"the model's reply {told}")
+    raise ModelReplyInvalid(f"the reply {told}")
 
 
 def _sentence(told: object, hits: Sequence[Hit]) -> DraftSentence:
