@@ -17,8 +17,19 @@ class Intent(StrEnum):
     MODIFIER = "modifier"
     REPLACEMENT = "replacement"
     RATE = "rate"
+    TOGETHER = "together"
+    WHICH_CODE = "which_code"
     DEFINITION = "definition"
     OTHER = "other"
+
+
+class Setting(StrEnum):
+    """Where the service takes place."""
+
+    HOSPITAL_OUTPATIENT = "hospital outpatient"
+    FREESTANDING = "freestanding"
+    ASC = "ambulatory surgery center"
+    INPATIENT = "inpatient"
 
 
 class Role(StrEnum):
@@ -73,6 +84,10 @@ class Question:
     intent: Intent
     asks_ruling: bool
     """True when yes, no or conditional would be an answer."""
+    setting: Setting | None = None
+    """Where the service takes place, None where the question names no place or several."""
+    notices: tuple[str, ...] = ()
+    """What the coder should know about how the question was read, such as a date of service taken from its words."""
 
 
 @dataclass(frozen=True, slots=True)

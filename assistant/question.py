@@ -5,6 +5,8 @@ from datetime import date
 
 from assistant.answer import Intent, Question
 from assistant.lookalikes import find_doubtful, find_miswritten
+from assistant.places import find_setting
+from assistant.written import find_loose_codes, find_loose_modifiers, find_range_ends
 from corpus.errors import AnswerError
 from ingest.canonical import canonical
 from ingest.codes import expand_range, find_codes, find_modifiers, find_ranges, index_key
@@ -12,12 +14,26 @@ from ingest.codes import expand_range, find_codes, find_modifiers, find_ranges, 
 MAX_CHARS = 4_000
 _MAX_RANGE = 20
 
+_NAMED = r"(?:\d{5}|[A-V]\d{4}|E/?M\b|visit|consult\w*|plan|code)"
+_TOGETHER = (
+    r"\b(?:un)?bundl\w*|\bNCCI\b|\bPTP\b|\bCCI\b|\bcolumn (?:1|2|one|two)\b|\balong with\b|\bon top of\b|\bin addition to\b|\btogether\b"
+    rf"|{_NAMED}.{{0,25}}\b(?:with|and|&|plus|next to|beside|when)\b.{{0,25}}{_NAMED}.{{0,30}}\b(?:same|one) (?:day|date|session|claim|visit|week|DOS)\b"
+    r"|\b(?:included in|part of) (?:the )?(?:\w+ ){0,3}(?:codes?\b|package|\d{5}|[A-V]\d{4})|\bseparate(?:ly)?\b.{0,20}\b(?:with|from)\b"
+    rf"|\b(?:bill|report|charge|code|use|paid?)\w* {_NAMED} (?:with|and|plus) {_NAMED}"
+)
+_WHICH_CODE = (
+    r"\b(?:what|which|right|correct|proper|best)\W+(?:\w+\W+){0,2}?(?:codes?|cpts?|hcpcs|level)\b|\b(?:codes?|cpt|hcpcs) (?:for|to use)\b|\b(?:code|cpt)\W*\?+$"
+    r"|\bhow (?:do|would|should|can|is|are|does|to)\b.{0,40}\b(?:code|coded|bill|billed|report|reported)\b|\bwhat (?:do|should|can|would) (?:we|i|you) (?:bill|code|report|use|charge)\b"
+    r"|\b(?:\d{5}|[A-V]\d{4}) or (?:\d{5}|[A-V]\d{4})\b"
+)
 _INTENTS = (
-    (Intent.RATE, r"\b(?:rates?|fee|fees|rvus?|how much|dollars?|pay(?:s|ment)? amount|(?:payment|reimbursement) (?:rate|amount|for)|conversion factor|price|cost)\b"),
+    (Intent.RATE, r"\b(?:rates?|fee|fees|w?rvus?|how much|dollars?|pay(?:s|ment)? amount|(?:payment|reimbursement) (?:rate|amount|for)|conversion factor|price|cost)\b"),
     (Intent.FREQUENCY, r"\bhow (?:often|many|frequently)\b|\b(?:per (?:week|course|day|fraction|plan)|once|twice|times|weekly limit|frequency|units?|max(?:imum)?)\b"),
     (Intent.REPLACEMENT, r"\b(?:replac\w+|deleted|instead of|new code|successor|crosswalk\w*|used to be|what happened to|still (?:valid|active|exist\w*))\b"),
-    (Intent.MODIFIER, r"\bmod(?:ifier)?s?\b|\btc\b|-26\b"),
-    (Intent.WHO, r"\bwho\b|\bwhose\b|\bwhich (?:provider|physician|staff|specialist)\b|\bsupervis\w*\b|\bpresent\b|\bon-?site\b"),
+    (Intent.MODIFIER, r"\bmod(?:if\w*)?s?\b|\btc\b|-26\b|\b(?:take|need|carry|append|add|get)s? (?:an? |the )?-?(?:25|26|59|76|77)\b"),
+    (Intent.TOGETHER, _TOGETHER),
+    (Intent.WHICH_CODE, _WHICH_CODE),
+    (Intent.WHO, r"\bwho\b|\bwhose\b|\bwhich (?:provider|physician|staff|specialist)\b|\bsupervis\w*\b|\bpresent\b|\bon[- ]?site\b"),
     (Intent.DOCUMENTATION, r"\bdocument\w*\b|\brecords?\b|\bcharts?\b|\breport (?:need|include|have|contain)|\bsign(?:ed|ature)?\b|\brequest\b|\bcheck ?box\b|\border\b"),
     (Intent.DEFINITION, r"\bwhat (?:is|are|does|do|makes|counts)\b|\bdefin\w+\b|\bmeans?\b|\bdescri\w+\b|\bdifference\b|\bmeasur\w+\b"),
 )  # fmt: skip
@@ -59,9 +75,10 @@ def read_question(text: str, as_of: date, payer: str | None = None) -> Question:
         as_of=as_of,
         payer=payer.strip() if payer and payer.strip() else None,
         codes=_codes(words),
-        modifiers=find_modifiers(words),
+        modifiers=_modifiers(words),
         intent=read_intent(words),
         asks_ruling=asks_ruling(words),
+        setting=find_setting(words),
     )
 
 
@@ -100,4 +117,9 @@ def _codes(text: str) -> tuple[str, ...]:
     for first, last in find_ranges(text):
         between = expand_range(index_key(first), index_key(last))
         listed += between if len(between) <= _MAX_RANGE else ()
-    return tuple(dict.fromkeys((*listed, *find_miswritten(text), *find_doubtful(text))))
+    return tuple(dict.fromkeys((*listed, *find_miswritten(text), *find_doubtful(text), *find_loose_codes(text))))
+
+
+def _modifiers(text: str) -> tuple[str, ...]:
+    ends = find_range_ends(text)
+    return tuple(dict.fromkeys(m for m in (*find_modifiers(text), *find_loose_modifiers(text)) if m not in ends))

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
-from assistant import decide
+from assistant import decide, reading
 from assistant.answer import (
     Abstention,
     Answer,
@@ -30,12 +30,13 @@ from assistant.ground import ground, prove, quote_whole
 from assistant.lookalikes import find_doubtful, find_miswritten, near_codes
 from assistant.question import asks_for_advice, read_question
 from assistant.retrieve import Retriever, Timer
+from assistant.written import find_diagnoses
 from corpus.digests import AUTHORITIES
 from corpus.errors import ModelReplyInvalid, ModelUnavailable
 from ingest.codes import find_codes, index_key
 from ingest.documents import Page
 from ingest.library import Library
-from ingest.lookup import Scope, all_codes, codes_held, fetch, rows_by_anchor, rows_with_codes
+from ingest.lookup import Scope, all_codes, codes_held, fetch, payers, rows_by_anchor, rows_with_codes
 
 _MOST_DISPUTED = 3
 STAGES = ("Reading the question", "Searching the library", "Choosing sentences", "Checking every quote")
@@ -74,15 +75,22 @@ class Assistant:
         fallback: Answerer,
         *,
         registry: Collection[str],
+        payer_names: Mapping[str, tuple[str, ...]],
         embedder: str,
         settings_digest: str,
+        today: Callable[[], date] = date.today,
     ) -> None:
-        """Take `answerer`, and `fallback` for when its model fails; `registry` holds every code that is known to exist."""
+        """Take `answerer`, and `fallback` for when its model fails; `registry` holds every code that is known to exist.
+
+        `payer_names` gives the other names of payers.
+        """
         self.library = library
         self._retriever = retriever
         self._answerer = answerer
         self._fallback = fallback
         self._registry = frozenset(registry)
+        self._payer_names = payer_names
+        self._today = today
         self._embedder = embedder
         self._settings_digest = settings_digest
 
@@ -96,13 +104,15 @@ class Assistant:
         self,
         text: str,
         *,
-        as_of: date,
+        as_of: date | None = None,
         payer: str | None = None,
         watch: Callable[[str], object] = lambda _: None,
         on_sentence: Callable[[Sentence], object] = lambda _: None,
     ) -> Answer:
-        """Answer one question for a date of service and, where given, a payer.
+        """Answer one question for a date of service and a payer.
 
+        Where `as_of` is not given it is what the question says, else today; where `payer` is not given, the one that the
+        question names, else any. The notices tell what was read from the words.
         `watch` hears the name of each stage as it starts (see `STAGES`). `on_sentence` hears each sentence of a chat
         model as soon as it has passed the quote gate; the answer that is returned is the authority.
 
@@ -145,17 +155,22 @@ class Assistant:
         """Give every code that the library names or the registry knows."""
         return self._registry | all_codes(self.library)
 
-    def read(self, text: str, as_of: date, payer: str | None) -> Question:
+    def read(self, text: str, as_of: date | None, payer: str | None) -> Question:
         """Give the question without the numbers that lie in a range it names, or look like amounts, but are no codes.
+
+        Beside a procedure, a diagnosis that neither library nor registry knows is left out, too, and a notice says so.
 
         Raises:
             AnswerError: it is empty or too long.
         """
-        question = read_question(text, as_of, payer)
+        question = read_question(text, as_of or self._today(), payer)
+        question = reading.settle_circumstances(question, as_of, names=self._payer_names, known=payers(self.library))
         written = {index_key(mention.code) for mention in find_codes(question.text)} | set(find_miswritten(question.text))
+        written |= set(find_diagnoses(question.text))
         doubtful = {c for c in find_doubtful(question.text) if near_codes(c, self.known_codes())}
         unknown = self._unknown(question)
-        return replace(question, codes=tuple(c for c in question.codes if c in written | doubtful or c not in unknown))
+        question = replace(question, codes=tuple(c for c in question.codes if c in written | doubtful or c not in unknown))
+        return reading.leave_out_diagnoses(question, unknown)
 
     def refuse_codes(self, question: Question) -> Abstention | None:
         """Give the abstention where a question names codes that neither library nor registry knows."""
@@ -236,7 +251,7 @@ class Assistant:
             conflicts,
             None,
             (*hits, *added),
-            tuple(filter(None, (draft.notice,))),
+            (*question.notices, *filter(None, (draft.notice,))),
             decide.follow_ups(question, hits),
             self._provenance(clock, answerer),
         )
@@ -252,7 +267,7 @@ class Assistant:
             (),
             abstention,
             tuple(hits),
-            tuple(filter(None, (notice,))),
+            (*question.notices, *filter(None, (notice,))),
             (),
             self._provenance(clock, answerer),
         )

@@ -11,6 +11,7 @@ from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
 from corpus.errors import ConfigError, LibraryStale, ModelReplyInvalid
 from corpus.glossary import load_glossary
+from corpus.payers import load_payer_names
 from corpus.registry import load_codes
 from ingest.documents import Passage
 from ingest.embed import Embedder, OnnxEmbedder
@@ -49,6 +50,7 @@ def open_assistant(settings: Settings, *, long_lived: bool = False, embedder: Em
         _answerer(settings, extractive),
         extractive,
         registry=load_codes().keys(),
+        payer_names=load_payer_names(),
         embedder=encoder.identity,
         settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key"})),
     )
