@@ -22,6 +22,8 @@ class Exchange:
     closing: Event
     sent: int = 0
     """Bytes of the body that the other side has taken."""
+    hung_up: Event = field(default_factory=Event)
+    """Set when the exchange did not end in good order."""
 
     @property
     def shown(self) -> str:
@@ -54,17 +56,15 @@ class Exchange:
 
 @dataclass
 class ModelServer:
-    """Plays one act a request, the last one again and again; `hung_up` is set when an exchange did not end in good order."""
+    """Plays one act a request, the last one again and again."""
 
     acts: list[Act] = field(default_factory=list)
     seen: list[Exchange] = field(default_factory=list)
-    hung_up: Event = field(default_factory=Event)
     url: str = ""
 
     def play(self, *acts: Act) -> None:
         """Set the acts of the requests to come."""
         self.acts[:], self.seen[:] = acts, []
-        self.hung_up.clear()
 
 
 @contextmanager
@@ -218,7 +218,7 @@ def _handler(server: ModelServer, closing: Event) -> type[BaseHTTPRequestHandler
                 server.acts[min(len(server.seen), len(server.acts)) - 1](exchange)
                 self.wfile.write(b"0\r\n\r\n")
             except OSError:  # the other side has gone, the test is over, or the connection is cut on purpose
-                server.hung_up.set()
+                exchange.hung_up.set()
 
         def finish(self) -> None:
             with suppress(OSError):

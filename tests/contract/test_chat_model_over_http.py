@@ -36,7 +36,8 @@ from tests.model_server import (
 )
 
 KEY = "sk-canary"
-TIMEOUT_S = 0.8
+DAY = date(2026, 5, 1)
+TIMEOUT_S, HASTY_S = 8.0, 0.5
 QUESTION = "May 77370 be billed after treatment ends?"
 TRUE = "Yes, 77370 may be billed after treatment ends when a physician asks in writing for an analysis of past treatment."
 REPORT = "A written report signed by the physicist must be in the record of the patient before 77370 is billed."
@@ -54,22 +55,39 @@ def server() -> Iterator[ModelServer]:
 
 
 @pytest.fixture(scope="module")
-def assistant(server: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    folder: Path = tmp_path_factory.mktemp("over-http")
-    support.bring(folder, {"society.md": support.SOCIETY, "injected.md": INJECTED})
-    settings = Settings(data_dir=folder, llm="openai:local", llm_base_url=server.url, llm_api_key=SecretStr(KEY), llm_timeout_s=TIMEOUT_S)
-    with open_assistant(settings, embedder=support.HashEmbedder()) as found:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("over-http")
+    support.bring(found, {"society.md": support.SOCIETY, "injected.md": INJECTED})
+    return found
+
+
+def opened(folder: Path, server: ModelServer, timeout_s: float) -> Assistant:
+    key = SecretStr(KEY)
+    settings = Settings(data_dir=folder, llm="openai:local", llm_base_url=server.url, llm_api_key=key, llm_timeout_s=timeout_s)
+    return open_assistant(settings, embedder=support.HashEmbedder())
+
+
+@pytest.fixture(scope="module")
+def assistant(folder: Path, server: ModelServer) -> Iterator[Assistant]:
+    with opened(folder, server, TIMEOUT_S) as found:
         server.play(says("warm up"))  # the first call imports the provider
-        found.ask(QUESTION, as_of=date(2026, 5, 1))
+        found.ask(QUESTION, as_of=DAY)
         yield found
 
 
-def ask(assistant: Assistant, on_sentence: Callable[[Sentence], object] = lambda _: None) -> Answer:
+@pytest.fixture
+def hasty(assistant: Assistant, folder: Path, server: ModelServer) -> Iterator[Assistant]:
+    """An assistant that gives a model up soon."""
+    with opened(folder, server, HASTY_S) as found:
+        yield found
+
+
+def ask(assistant: Assistant, on_sentence: Callable[[Sentence], object] = lambda _: None, *, timeout_s: float = TIMEOUT_S) -> Answer:
     """Ask, and check what holds however the model behaves."""
     heard: list[Sentence] = []
     started = time.monotonic()
-    answer = assistant.ask(QUESTION, as_of=date(2026, 5, 1), on_sentence=lambda s: (heard.append(s), on_sentence(s)))
-    assert time.monotonic() - started < TIMEOUT_S + 2
+    answer = assistant.ask(QUESTION, as_of=DAY, on_sentence=lambda s: (heard.append(s), on_sentence(s)))
+    assert time.monotonic() - started < timeout_s + 2
     texts = {h.document.id: assistant.library.text(h.document.id) for h in answer.evidence}
     for sentence in (*answer.sentences, *heard):
         assert sentence.citations
@@ -146,9 +164,6 @@ def test_a_passing_failure_is_tried_once_more(assistant: Assistant, server: Mode
 @pytest.mark.parametrize(
     ("act", "told", "calls"),
     [
-        (hangs, "did not reply within 0.8 s", 1),
-        (drips('{"verdict": "yes", "claims": [', pause_s=0.1), "did not reply within 0.8 s", 1),
-        (drips_bytes(pause_s=0.1), "did not reply within 0.8 s", 1),
         (fails(429), "takes no more requests at the moment", 2),
         (fails(429, retry_after="3600"), "takes no more requests at the moment", 1),
         (fails(429, retry_after="Wed, 21 Oct 2099 07:28:00 GMT"), "takes no more requests at the moment", 1),
@@ -183,10 +198,27 @@ def test_a_model_that_fails_leaves_the_answer_without_it_and_a_notice(
     assert len(server.seen) == calls
 
 
+@pytest.mark.parametrize("act", [hangs, drips('{"verdict": "yes", "claims": [', pause_s=0.1), drips_bytes(pause_s=0.1)])
+def test_a_slow_model_is_given_up(hasty: Assistant, server: ModelServer, act: Act) -> None:
+    server.play(act)
+    answer = ask(hasty, timeout_s=HASTY_S)
+    assert answer.sentences
+    assert answer.provenance.answerer == "extractive"
+    assert "did not reply within 0.5 s" in answer.notices[0]
+
+
+def test_a_wait_longer_than_the_time_left_is_not_begun(hasty: Assistant, server: ModelServer) -> None:
+    server.play(fails(429, retry_after="0.6"), replies(honest))
+    started = time.monotonic()
+    assert ask(hasty).provenance.answerer == "extractive"
+    assert time.monotonic() - started < HASTY_S, "it is given up at once"
+    assert len(server.seen) == 1
+
+
 def test_ten_megabytes_are_not_read_to_their_end(assistant: Assistant, server: ModelServer) -> None:
     server.play(floods("x" * 1_000 for _ in range(10_000)))
     ask(assistant)
-    assert server.hung_up.wait(5)
+    assert server.seen[0].hung_up.wait(5)
     assert server.seen[0].sent < 9_000_000
 
 
@@ -195,10 +227,9 @@ def test_ten_megabytes_are_not_read_to_their_end(assistant: Assistant, server: M
     [
         (lambda e: breaks(cut_after_one(e.shown))(e), "failed"),
         (lambda e: ends(cut_after_one(e.shown))(e), "not the JSON object"),
-        (lambda e: drips(honest(e.shown), piece=len(cut_after_one(e.shown)), pause_s=9)(e), "did not reply within 0.8 s"),
         (lambda e: floods([cut_after_one(e.shown), *["} " * 500] * 200])(e), "longer than 100,000 characters"),
     ],
-    ids=["cut", "ended early", "slow", "endless"],
+    ids=["cut", "ended early", "endless"],
 )
 def test_what_was_proved_before_a_reply_broke_off_is_kept_without_a_verdict(
     assistant: Assistant, server: ModelServer, act: Act, told: str
@@ -210,6 +241,13 @@ def test_what_was_proved_before_a_reply_broke_off_is_kept_without_a_verdict(
     assert answer.provenance.answerer == "openai:local"
     assert told in answer.notices[0]
     assert "could not be read to its end" in answer.notices[0]
+
+
+def test_what_was_proved_in_time_is_kept(hasty: Assistant, server: ModelServer) -> None:
+    server.play(lambda e: drips(honest(e.shown), piece=len(cut_after_one(e.shown)), pause_s=9)(e))
+    answer = ask(hasty, timeout_s=HASTY_S)
+    assert (answer.status, answer.verdict, texts(answer)) == (Status.PARTIAL, Verdict.NONE, [TRUE])
+    assert "could not be read to its end (openai:local did not reply within 0.5 s)" in answer.notices[0]
 
 
 def test_a_broken_reply_of_which_nothing_is_proved_is_not_kept(assistant: Assistant, server: ModelServer) -> None:
