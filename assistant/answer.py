@@ -7,6 +7,9 @@ from enum import StrEnum
 from ingest.documents import Document, Passage
 
 
+BROKEN_OFF = "The model's reply could not be read to its end"
+
+
 class Intent(StrEnum):
     """What the question wants to know."""
 

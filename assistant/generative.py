@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from assistant.answer import Draft, DraftSentence, Hit, Question, Quote, Reason, Role, Verdict
+from assistant.answer import BROKEN_OFF, Draft, DraftSentence, Hit, Question, Quote, Reason, Role, Verdict
 from corpus.errors import AnswerError, ModelReplyInvalid, ModelUnavailable
 from ingest.canonical import canonical
 from ingest.documents import Passage
@@ -131,7 +131,7 @@ class _ClaimReader:
 
 
 def _broken_off(heard: Sequence[DraftSentence], why: str) -> Draft:
-    notice = f"The model's reply could not be read to its end ({why}); only what its quotes had proved by then is shown, without a verdict."
+    notice = f"{BROKEN_OFF} ({why}); only what its quotes had proved by then is shown, without a verdict."
     return Draft(Verdict.NONE, tuple(dict.fromkeys(heard)), None, notice, why)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant.answer import Sentence
 from assistant.service import STAGES, Assistant
 from corpus.errors import CodeciteError, LibraryMissing
 from ui.citations import draw_answer
@@ -17,7 +18,7 @@ from ui.finding import draw_finding
 from ui.present import present
 from ui.safe_text import escaped, safe_label
 from ui.shelf import Shelf, look, open_shared
-from ui.words import asked_words, payer_words
+from ui.words import LABELS, asked_words, payer_words
 
 DISCLAIMER = (
     "Quotes come from the sources in this library; check them and your payer before billing. "
@@ -153,9 +154,16 @@ def _draw_question(turn: Turn) -> None:
 def _answered(assistant: Assistant | None, turn: Turn, problem: CodeciteError | None) -> Turn:
     if assistant is None:
         return replace(turn, problem=str(problem))
-    with st.status(STAGES[0]) as progress:
+    progress, proved = st.status(STAGES[0]), st.container()
+    with progress:
         try:
-            answer = assistant.ask(turn.question, as_of=turn.as_of, payer=turn.payer, watch=lambda stage: progress.update(label=stage))
+            answer = assistant.ask(
+                turn.question,
+                as_of=turn.as_of,
+                payer=turn.payer,
+                watch=lambda stage: progress.update(label=stage),
+                on_sentence=lambda sentence: proved.html(_arriving(sentence)),
+            )
             return replace(turn, view=present(answer, assistant.library.text))
         except CodeciteError as error:
             return replace(turn, problem=str(error))
@@ -163,6 +171,12 @@ def _answered(assistant: Assistant | None, turn: Turn, problem: CodeciteError | 
             _log.error("a question could not be answered: %s", type(error).__name__)
             _log.debug("its traceback", exc_info=error)
             return replace(turn, problem=_FAULT)
+
+
+def _arriving(sentence: Sentence) -> str:
+    """Give a sentence and its quotes for the time until the whole answer is there."""
+    quotes = "".join(f"<q>{escaped(c.quote)}</q>" for c in sentence.citations if c.quote != sentence.text)
+    return f'<p class="cc-arriving" dir="auto"><b>{LABELS[sentence.role]}</b> {escaped(sentence.text)}{quotes}</p>'
 
 
 def _draw_outcome(turn: Turn, n: int, *, newest: bool) -> None:

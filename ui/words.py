@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from assistant.answer import Answer, Reason, Role, Status, Verdict
+from assistant.answer import BROKEN_OFF, Answer, Reason, Role, Status, Verdict
 
 LABELS = {
     Role.VERDICT: "Why",
@@ -78,5 +78,8 @@ def maker_words(answer: Answer) -> str:
 
 def notice_words(answer: Answer) -> tuple[str, ...]:
     """Give what the reader should know beside the answer."""
-    partial = ("Part of the draft could not be proved by a quote and was left out.",) if answer.status is Status.PARTIAL else ()
+    told = any(notice.startswith(BROKEN_OFF) for notice in answer.notices)
+    partial = (
+        ("Part of the draft could not be proved by a quote and was left out.",) if answer.status is Status.PARTIAL and not told else ()
+    )
     return answer.notices + partial

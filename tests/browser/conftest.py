@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -66,9 +67,22 @@ def data_dir(browser: Browser, runtime: Path, tmp_path_factory: pytest.TempPathF
 @pytest.fixture(scope="session")
 def server(data_dir: Path) -> Iterator[str]:
     """The address of a page that is being served."""
+    with _served(data_dir) as address:
+        yield address
+
+
+@pytest.fixture
+def serve(data_dir: Path) -> Iterator[Callable[..., str]]:
+    """Give a function that serves a page of its own with other settings and gives its address."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(_served(data_dir, **settings))
+
+
+@contextmanager
+def _served(data_dir: Path, **settings: str) -> Iterator[str]:
     port = _free_port()
-    log = data_dir / "server.log"
-    environment = {**os.environ, "CODECITE_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
+    log = data_dir / f"server-{port}.log"
+    environment = {**os.environ, **settings, "CODECITE_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
     with (
         log.open("w") as out,
         subprocess.Popen([sys.executable, "-m", "ui.asgi", str(port)], cwd=data_dir, env=environment, stdout=out, stderr=out) as process,
@@ -106,13 +120,13 @@ def open_page(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
     """Give a function that opens the page; afterwards, no page may have asked for anything outside."""
     contexts, outside = [], []
 
-    def open_(*, width: int = 1280, height: int = 800, dark: bool = False) -> Page:
+    def open_(*, at: str = server, width: int = 1280, height: int = 800, dark: bool = False) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("request", lambda request: None if request.url.startswith(LOCAL) else outside.append(request.url))
-        page.goto(server)
+        page.goto(at)
         page.get_by_role("button", name="How often may 77336 be billed?").wait_for()
         return page
 

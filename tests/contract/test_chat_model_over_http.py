@@ -207,6 +207,12 @@ def test_a_slow_model_is_given_up(hasty: Assistant, server: ModelServer, act: Ac
     assert "did not reply within 0.5 s" in answer.notices[0]
 
 
+def test_a_model_that_was_given_up_is_hung_up_on(hasty: Assistant, server: ModelServer) -> None:
+    server.play(drips("x" * 200, pause_s=0.1))
+    ask(hasty, timeout_s=HASTY_S)
+    assert server.seen[0].hung_up.wait(5)
+
+
 def test_a_wait_longer_than_the_time_left_is_not_begun(hasty: Assistant, server: ModelServer) -> None:
     server.play(fails(429, retry_after="0.6"), replies(honest))
     started = time.monotonic()
