@@ -222,7 +222,7 @@ def _replies(call: _Call) -> Iterator[str]:
             text = _text(chunk)
             heard = heard or bool(text)
             yield text
-    except Exception as error:
+    except Exception as error:  # each provider raises its own kinds
         wait_s = _wait_s(error)
         if heard or not time.monotonic() + wait_s < call.deadline:
             raise

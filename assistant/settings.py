@@ -36,9 +36,13 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr = Field(SecretStr(""), description="Key for the chat model's provider; its own environment variable works too.")
     llm_base_url: str = Field("", description="Address of a self-hosted, OpenAI-compatible chat model.")
     llm_timeout_s: float = Field(
-        30.0, gt=0, le=600, description="Seconds after which a chat model is given up and the extractive answer is shown."
+        30.0,
+        gt=0,
+        le=600,
+        description="Seconds after which a chat model is given up; what was proved by then, or the extractive answer, is shown.",
     )
     max_sentences: int = Field(8, ge=1, le=30, description="The most sentences in one answer.")
+    keep_questions: bool = Field(False, description="Whether `codecite gaps` keeps the masked text of a question that got no answer.")
 
 
 def read_settings() -> Settings:

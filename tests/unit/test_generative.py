@@ -208,6 +208,39 @@ def test_a_reply_in_parts_is_put_together(assistant: Assistant) -> None:
     assert [s.text for s in answer.sentences] == [TRUE]
 
 
+@pytest.mark.parametrize("streams", [True, False])
+def test_sentences_are_heard_whether_a_model_streams_or_not(assistant: Assistant, streams: bool) -> None:
+    n = number_of(assistant, TRUE)
+    told = reply((TRUE, n, TRUE), ("77370 pays 9999 dollars.", n, TRUE), (TRUE, n, TRUE))
+    model = FakeListChatModel(responses=[f"Here it is: {told}"]) if streams else Scripted(reply=told)
+    assistant._answerer = GenerativeAnswerer(model, "scripted", timeout_s=5.0, max_sentences=8)
+    heard: list[str] = []
+    answer = assistant.ask(QUESTION, as_of=DAY, on_sentence=lambda sentence: heard.append(sentence.text))
+    assert heard == [s.text for s in answer.sentences] == [TRUE]
+    assert answer.status is Status.PARTIAL
+
+
+def test_a_listener_that_stops_the_answer_is_not_swallowed(assistant: Assistant) -> None:
+    n = number_of(assistant, TRUE)
+    assistant._answerer = GenerativeAnswerer(Scripted(reply=reply((TRUE, n, TRUE))), "scripted", timeout_s=5.0, max_sentences=8)
+
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        assistant.ask(QUESTION, as_of=DAY, on_sentence=stop)
+
+
+def test_no_more_sentences_are_heard_than_an_answer_may_have(assistant: Assistant) -> None:
+    n = number_of(assistant, TRUE)
+    other = TRUE.removeprefix("Yes, ")
+    model = Scripted(reply=reply((TRUE, n, TRUE), (other, n, other)))
+    assistant._answerer = GenerativeAnswerer(model, "scripted", timeout_s=5.0, max_sentences=1)
+    heard: list[str] = []
+    answer = assistant.ask(QUESTION, as_of=DAY, on_sentence=lambda sentence: heard.append(sentence.text))
+    assert heard == [s.text for s in answer.sentences] == [TRUE]
+
+
 def test_a_model_with_nothing_left_to_say_is_a_failure(assistant: Assistant) -> None:
     answer = ask(assistant, GenericFakeChatModel(messages=iter([])))
     assert answer.provenance.answerer == "extractive"
