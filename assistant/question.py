@@ -31,10 +31,10 @@ _INTENTS = (
     (Intent.FREQUENCY, r"\bhow (?:often|many|frequently)\b|\b(?:per (?:week|course|day|fraction|plan)|once|twice|times|weekly limit|frequency|units?|max(?:imum)?)\b"),
     (Intent.REPLACEMENT, r"\b(?:replac\w+|deleted|instead of|new code|successor|crosswalk\w*|used to be|what happened to|still (?:valid|active|exist\w*))\b"),
     (Intent.MODIFIER, r"\bmod(?:if\w*)?s?\b|\btc\b|-26\b|\b(?:take|need|carry|append|add|get)s? (?:an? |the )?-?(?:25|26|59|76|77)\b"),
-    (Intent.TOGETHER, _TOGETHER),
-    (Intent.WHICH_CODE, _WHICH_CODE),
     (Intent.WHO, r"\bwho\b|\bwhose\b|\bwhich (?:provider|physician|staff|specialist)\b|\bsupervis\w*\b|\bpresent\b|\bon[- ]?site\b"),
     (Intent.DOCUMENTATION, r"\bdocument\w*\b|\brecords?\b|\bcharts?\b|\breport (?:need|include|have|contain)|\bsign(?:ed|ature)?\b|\brequest\b|\bcheck ?box\b|\border\b"),
+    (Intent.TOGETHER, _TOGETHER),
+    (Intent.WHICH_CODE, _WHICH_CODE),
     (Intent.DEFINITION, r"\bwhat (?:is|are|does|do|makes|counts)\b|\bdefin\w+\b|\bmeans?\b|\bdescri\w+\b|\bdifference\b|\bmeasur\w+\b"),
 )  # fmt: skip
 _RULING_START = r"(?:can|could|may|might|is|are|was|were|do|does|did|should|shall|must|will|would|has|have|am|ok|okay|allowed|any|need|permitted|billable|bundled)"
