@@ -1,40 +1,28 @@
 """The optional answerer: a chat model proposes claims with quotes; the quote gate decides what is shown."""
 
 import json
-import math
-import queue
 import re
 import secrets
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from importlib.resources import files
-from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from assistant.answer import BROKEN_OFF, Draft, DraftSentence, Hit, Question, Quote, Reason, Role, Verdict
-from corpus.errors import AnswerError, ModelReplyInvalid, ModelUnavailable
+from assistant.chat_model import listen
+from corpus.errors import ModelReplyInvalid, ModelUnavailable
 from ingest.canonical import canonical
 from ingest.documents import Passage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import BaseMessage
 
 _Told = TypeVar("_Told", bound=BaseModel)
-_MAX_REPLY_CHARS = 100_000
 _MAX_STARTS = 20
-_MAX_TOLD_CHARS = 300
 _MAX_CLAIM_CHARS = 1_000
 _MAX_QUOTE_CHARS = 4_000
 _MAX_QUOTES = 8
-_PAUSE_S = 0.3
-_FINAL = (401, 402, 403, 404)
-_REFUSED = (401, 403)
-_BUSY = 429
 _MOST_QUESTIONS = 3
 _MAX_QUESTION_CHARS = 200
 _CLAIMS = re.compile(r'"claims"\s*:\s*\[')
@@ -92,7 +80,7 @@ class GenerativeAnswerer:
         reader = _ClaimReader()
         heard: list[DraftSentence] = []
         try:
-            for piece in _pieces(self._model, self.name, _messages(question, hits, self._max_sentences), self._timeout_s):
+            for piece in listen(self._model, self.name, _messages(question, hits, self._max_sentences), self._timeout_s):
                 for claim in reader.read(piece)[: self._max_sentences - len(heard)]:
                     heard.append(_sentence(claim, hits))
                     if heard[-1] not in heard[:-1]:
@@ -145,148 +133,9 @@ def write_questions(model: "BaseChatModel", name: str, passage: Passage, *, time
     system = files("assistant").joinpath("prompts/questions.md").read_text(encoding="utf-8").format(most=_MOST_QUESTIONS)
     fence = secrets.token_hex(8)
     shown = f"<passage-{fence}>\n{' > '.join(passage.section)}\n{passage.header}\n{passage.text}\n</passage-{fence}>"
-    reply = _read_reply(_ask(model, name, [("system", system), ("human", shown)], timeout_s), _Questions)
+    reply = _read_reply("".join(listen(model, name, [("system", system), ("human", shown)], timeout_s)), _Questions)
     written = (" ".join(canonical(question).split()) for question in reply.questions)
     return tuple(dict.fromkeys(q for q in written if 0 < len(q) <= _MAX_QUESTION_CHARS))[:_MOST_QUESTIONS]
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One call of a model, which must be over by `deadline`, and the box in which its reply arrives."""
-
-    model: "BaseChatModel"
-    name: str
-    messages: list[tuple[str, str]]
-    deadline: float
-    box: "queue.SimpleQueue[str | AnswerError | None]" = field(default_factory=queue.SimpleQueue)
-    gone: threading.Event = field(default_factory=threading.Event)
-    """Set when nobody waits for the reply any more."""
-
-
-def _ask(model: "BaseChatModel", name: str, messages: list[tuple[str, str]], timeout_s: float) -> str:
-    return "".join(_pieces(model, name, messages, timeout_s))
-
-
-def _pieces(model: "BaseChatModel", name: str, messages: list[tuple[str, str]], timeout_s: float) -> Iterator[str]:
-    """Yield the reply as it arrives; the model is called in a thread of its own, so that one that hangs does not hang the reader.
-
-    Raises:
-        ModelUnavailable: the model failed, or its reply was not whole within `timeout_s`.
-        ModelReplyInvalid: the reply is empty or too long.
-    """
-    call = _Call(model, name, messages, time.monotonic() + timeout_s)
-    threading.Thread(target=_listen, args=(call,), daemon=True).start()
-    try:
-        while (told := _next(call)) is not None:
-            yield told
-    except queue.Empty:
-        raise ModelUnavailable(f"{name} did not reply within {timeout_s:g} s") from None
-    finally:
-        call.gone.set()
-
-
-def _next(call: _Call) -> str | None:
-    left = call.deadline - time.monotonic()
-    if left <= 0:
-        raise queue.Empty
-    told = call.box.get(timeout=left)
-    if isinstance(told, AnswerError):
-        raise told
-    return told
-
-
-def _listen(call: _Call) -> None:
-    """Put the pieces of the reply in the box, then None or the error that ended it; stop once the reader has gone."""
-    length = 0
-    try:
-        for text in _replies(call):
-            length += len(text)
-            if length > _MAX_REPLY_CHARS:
-                raise ModelReplyInvalid(f"the reply of {call.name} is longer than {_MAX_REPLY_CHARS:,} characters")
-            if call.gone.is_set():
-                return
-            if text:
-                call.box.put(text)
-        call.box.put(None if length else ModelReplyInvalid(f"{call.name} replied with nothing"))
-    except AnswerError as error:
-        call.box.put(error)
-    except Exception as error:  # whatever a provider raises; its message is not passed on, it may hold the key or the passages
-        call.box.put(ModelUnavailable(_failure(call.name, error)))
-
-
-def _replies(call: _Call) -> Iterator[str]:
-    """Yield the reply in pieces; where no piece came, once more and whole, as a server that cannot stream gives it."""
-    heard, wait_s = False, 0.0
-    try:
-        for chunk in call.model.stream(call.messages):
-            text = _text(chunk)
-            heard = heard or bool(text)
-            yield text
-    except Exception as error:  # each provider raises its own kinds
-        wait_s = _wait_s(error)
-        if heard or not time.monotonic() + wait_s < call.deadline:
-            raise
-    if not heard and not call.gone.wait(wait_s):
-        yield _text(call.model.invoke(call.messages))
-
-
-def _wait_s(error: Exception) -> float:
-    """Give the seconds after which a failed call is worth another try; infinite where it is not, or the provider does not say plainly."""
-    if _status(error) in _FINAL:
-        return math.inf
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    try:
-        return max(_PAUSE_S, float(headers.get("retry-after", _PAUSE_S)))
-    except ValueError:  # a date
-        return math.inf
-
-
-def _status(error: Exception) -> int | None:
-    """Give the HTTP status that a provider's error carries, if any."""
-    status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
-    return status if isinstance(status, int) else None
-
-
-def _failure(name: str, error: Exception) -> str:
-    """Say what failed, by kind and status only."""
-    status = _status(error)
-    if status == _BUSY:
-        return f"{name} takes no more requests at the moment (status {status})"
-    if status in _REFUSED:
-        return f"{name} refused the key (status {status})"
-    return f"{name} failed ({type(error).__name__}{f', status {status}' if status else ''})"
-
-
-def _text(message: "BaseMessage") -> str:
-    content = message.content
-    return content if isinstance(content, str) else "".join(_part(part) for part in content)
-
-
-def open_model(name: str, *, api_key: str, base_url: str, timeout_s: float) -> "BaseChatModel":
-    """Give the chat model `provider:model` through LangChain.
-
-    Raises:
-        ModelUnavailable: the provider is unknown, its package is missing, or its key is.
-    """
-    from langchain.chat_models import init_chat_model
-
-    options: dict[str, Any] = {
-        "temperature": 0,
-        "timeout": timeout_s,
-        "max_retries": 0,
-    }  # `_replies` tries again, within the time that is left
-    options |= {key: value for key, value in (("api_key", api_key), ("base_url", base_url)) if value}
-    try:
-        model: BaseChatModel = init_chat_model(name, **options)
-    except Exception as error:  # each provider raises its own kinds
-        told = str(error) or type(error).__name__
-        told = told.replace(api_key, "(key)") if api_key else told  # pydantic repeats what it was given
-        raise ModelUnavailable(f"the chat model {name!r} cannot be opened: {shorten(told, _MAX_TOLD_CHARS)}") from None
-    return model
-
-
-def _part(part: str | dict[str, Any]) -> str:
-    return part if isinstance(part, str) else str(part.get("text", ""))
 
 
 def _messages(question: Question, hits: Sequence[Hit], max_sentences: int) -> list[tuple[str, str]]:

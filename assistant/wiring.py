@@ -109,7 +109,7 @@ def _answerer(settings: Settings, extractive: ExtractiveAnswerer) -> Answerer:
 
 
 def _open_model(settings: Settings) -> "BaseChatModel":
-    from assistant.generative import open_model
+    from assistant.chat_model import open_model
 
     key = settings.llm_api_key.get_secret_value()
     return open_model(settings.llm, api_key=key, base_url=settings.llm_base_url, timeout_s=settings.llm_timeout_s)

@@ -29,7 +29,7 @@ class Label(StrEnum):
 
 
 class Judging(Protocol):
-    """A chat model, such as `assistant.generative.open_model` gives."""
+    """A chat model, such as `assistant.chat_model.open_model` gives."""
 
     def invoke(self, input: Any) -> Any:
         """Reply to messages; the reply has `content`."""

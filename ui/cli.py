@@ -320,7 +320,7 @@ def _assistant() -> "Assistant":
 
 
 def _judging(name: str) -> "Judging":
-    from assistant.generative import open_model
+    from assistant.chat_model import open_model
 
     settings = _settings()
     key = settings.llm_api_key.get_secret_value()

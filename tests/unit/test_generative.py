@@ -16,9 +16,10 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import Field, SecretStr
 
-from assistant import generative
+from assistant import chat_model
 from assistant.answer import Answer, Reason, Status, Verdict
-from assistant.generative import GenerativeAnswerer, open_model, write_questions
+from assistant.chat_model import open_model
+from assistant.generative import GenerativeAnswerer, write_questions
 from assistant.service import Assistant
 from assistant.settings import Settings
 from assistant.wiring import open_assistant, open_question_writer
@@ -436,7 +437,7 @@ def test_questions_need_a_chat_model(own: Path) -> None:
 
 
 def test_a_useless_reply_leaves_one_passage_as_it_is(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generative, "open_model", lambda *_, **__: Scripted(reply="I cannot."))
+    monkeypatch.setattr(chat_model, "open_model", lambda *_, **__: Scripted(reply="I cannot."))
     write = open_question_writer(Settings(data_dir=own, llm="scripted:model"))
     with open_reader(own) as library:
         assert [write(p) for document, *_ in library.documents() for p in library.passages(document.id)] == [(), ()]
