@@ -107,6 +107,11 @@ def _asks_ruling(part: str) -> bool:
     return not _OPEN.search(part) and (part.endswith("?") or bool(_RULING.search(part)))
 
 
+def is_asked(text: str) -> bool:
+    """Tell whether words ask something: they end in a question mark or open as a question does."""
+    return text.endswith("?") or bool(_CLOSED_START.match(text) or _OPEN.match(text))
+
+
 def asks_for_advice(text: str) -> bool:
     """Tell whether a question wants clinical, legal or employment advice, which no billing source can give."""
     return bool(_ADVICE.search(text))

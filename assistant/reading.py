@@ -13,14 +13,14 @@ from ingest.lookup import names_payer
 
 
 def settle_circumstances(
-    question: Question, as_of: date | None, *, names: Mapping[str, tuple[str, ...]], known: Collection[str]
+    question: Question, as_of: date | None, *, beside: str = "", names: Mapping[str, tuple[str, ...]], known: Collection[str]
 ) -> Question:
-    """Give the question with the date of service and payer that its words name, where the asker gave none.
+    """Give the question with the date of service and payer that its words name, else those `beside` it, where the asker gave none.
 
     The question comes with today as its date where `as_of` is None. `names` and `known` are as for `find_payer`.
     """
-    spoken = find_date_of_service(question.text, question.as_of)
-    named = find_payer(question.text, names, known)
+    spoken = find_date_of_service(question.text, question.as_of) or find_date_of_service(beside, question.as_of)
+    named = find_payer(question.text, names, known) or find_payer(beside, names, known)
     told = (_told_of_date(spoken, question.as_of, given=as_of is not None), _told_of_payer(named, question.payer))
     return replace(
         question,
