@@ -24,6 +24,7 @@ def find_record(findings: Findings) -> dict[str, Any]:
         "citations": [citation_record(c, n, sources[c.passage_id]) for c, n in numbers.items()],
         "abstention": abstention_record(findings.abstention),
         "nearest": [hit_record(h) for h in findings.evidence] if findings.abstention else [],
+        "notices": list(findings.question.notices),
         "library_revision": findings.library_revision,
     }
 

@@ -42,7 +42,7 @@ _BIRTH = (
     r"|fecha de nacimiento|date de naissance|geburtsdatum|geboren|дата рождения|出生日期|生年月日|ngày sinh)"
 )
 _BORN = re.compile(
-    rf"(?<!\w)(?:{_BIRTH}|b\.(?= ?\d))(?:\s+(?:on|am))?(?:\s*\([a-z/-]{{6,10}}\))?{_IS}(?P<told>{_DATE})(?!\w)"
+    rf"(?<!\w)(?:{_BIRTH}|b\.(?= ?(?:\d+[/.-]\d+[/.-]\d|[\w. ]{{3,16}},? \d{{4}}|\d+-\w+-\d|\d{{6,8}}\b)))(?:\s+(?:on|am))?(?:\s*\([a-z/-]{{6,10}}\))?{_IS}(?P<told>{_DATE})(?!\w)"
     rf"|(?<![\w/.-])(?P<value>{_DATE})\s*[,(]?\s*(?:\(|is (?:the|her|his) )?\b{_BIRTH}(?!{_IS}{_DATE})",
     re.IGNORECASE,
 )
@@ -79,6 +79,18 @@ _HOUSES = frozenset(
     map(stem, "hospital clinic health healthcare cancer center centre institute medical university regional memorial method".split())
 )
 _PLACEHOLDER = re.compile(r"\[(?P<kind>name|MRN|date of birth|SSN|MBI|phone|e-mail)\]")
+_CUE = (
+    r"patients?(?:['’]s)?|pts?\.?(?:['’]s)?|beneficiary|names?|named|called|Mr|Mrs|Ms|MRNs?|med(?:ical)? rec(?:ord)?|chart|acct|account|member|DOB|born|birth ?date|birthday"
+    r"|date of birth|SSN|social(?: security)?|MBI|HICN|medicare(?: number| id)|phone|tel|cell|call|e-?mail|id|number|no"
+)
+_LEADING = rf"(?:(?<![\w-])(?:(?:{_CUE})\b|(?:for|of|on|re|regarding|about|at|with|the|our|my|her|his|their|this|is|was|and)\b(?=\W*(?:(?:{_CUE})\b\W*)*\[))[\s.:#=(,–—-]*){{0,6}}"
+_ANNOUNCED = re.compile(rf"{_LEADING}{_PLACEHOLDER.pattern.replace('?P<kind>', '?:')}(?:['’]s\b)?", re.IGNORECASE)
+_STRAY = (
+    (re.compile(r"\(\W*\)"), " "),
+    (re.compile(r"(?:[\s,;:]|\band\b)+(?=[.?!)]|$)"), ""),
+    (re.compile(r"(?<=[.?!])(?:\s*[.,;:)])+"), ""),
+    (re.compile(r"\s*([,;])(?:\s*[,;:])*"), r"\1"),
+)
 _MOST_WORDS = 5
 
 
@@ -108,14 +120,24 @@ def mask(text: str) -> Masked:
     return Masked(found if held else text, tuple(kind for kind in KINDS if kind in held))
 
 
-def notice(kinds: Sequence[str]) -> str:
-    """Say what was masked; empty where nothing was."""
-    return f"Patient identifiers were masked before the question was read: {', '.join(kinds)}." if kinds else ""
+def masked_notice(*texts: Masked) -> tuple[str, ...]:
+    """Say what was masked in any of the texts, in one notice; none where nothing was."""
+    kinds = [kind for kind in KINDS if any(kind in text.kinds for text in texts)]
+    return (f"Patient identifiers were masked before the question was read: {', '.join(kinds)}.",) if kinds else ()
 
 
 def without_placeholders(text: str) -> str:
-    """Give a masked text without its placeholders, whose words are not the asker's."""
-    return _PLACEHOLDER.sub(" ", text)
+    """Give a masked text without its placeholders and the words that announce them, which say nothing of what is asked.
+
+    A text of nothing else is given back as it is.
+    """
+    if not _PLACEHOLDER.search(text):
+        return text
+    bare = _ANNOUNCED.sub(" ", text)
+    for pattern, left in _STRAY:
+        bare = pattern.sub(left, bare)
+    bare = " ".join(bare.split()).strip(" ,;:-–—")
+    return bare if re.search(r"\w", bare) else text
 
 
 def _without(text: str, kind: str, spans: Sequence[tuple[int, int]]) -> str:
@@ -162,8 +184,8 @@ class _Word:
 
     @property
     def is_common(self) -> bool:
-        """Tell whether texts on billing write the word; a part of a hyphenated one does not make it common."""
-        return all(len(part) < 2 or stem(part) in _common() for part in re.split(r"['’.-]", self.key))
+        """Tell whether texts on billing write the word; a hyphenated one by all its parts. The stem of "does" is a name, too."""
+        return self.key != "doe" and all(len(part) < 2 or stem(part) in _common() for part in re.split(r"['’.-]", self.key))
 
     @property
     def is_given(self) -> bool:

@@ -5,7 +5,7 @@ from time import perf_counter
 
 import pytest
 
-from assistant.identifiers import KINDS, mask, notice
+from assistant.identifiers import KINDS, mask, masked_notice, without_placeholders
 from corpus.digests import digest_paths
 from corpus.paragraphs import read_digest
 from tests import planted
@@ -96,9 +96,24 @@ def test_masking_twice_changes_nothing_and_tells_the_same() -> None:
     assert mask(once.text) == once
 
 
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("May 77370 be billed? Patient Maria Garcia, MRN 00998877, DOB 3/4/1956.", "May 77370 be billed?"),
+        ("For patient Maria Garcia (MRN 00998877): can 77427 be billed?", "can 77427 be billed?"),
+        ("Lung SBRT (MRN 1234567, DOB 1/2/1950), 3 fractions. Which codes?", "Lung SBRT, 3 fractions. Which codes?"),
+        ("Does the MRN of a patient matter, and the date?", "Does the MRN of a patient matter, and the date?"),
+        ("patient John Smith", "patient [name]"),
+    ],
+)
+def test_what_was_masked_is_not_asked_about(text: str, bare: str) -> None:
+    assert without_placeholders(mask(text).text) == bare
+
+
 def test_the_notice_names_the_kinds() -> None:
-    assert notice(("name", "MRN")) == "Patient identifiers were masked before the question was read: name, MRN."
-    assert notice(()) == ""
+    told = masked_notice(mask("MRN 123456, 77427?"), mask("Aetna, patient Maria Garcia"))
+    assert told == ("Patient identifiers were masked before the question was read: name, MRN.",)
+    assert masked_notice(mask("77427?"), mask("")) == ()
 
 
 @pytest.mark.parametrize("unit", ["patient ", "1-", "a@b.", "MRN is ", "John ", "DOB " + " " * 9, "Mr. "])
