@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from assistant.languages import Language
 from ingest.documents import Document, Passage
-
 
 BROKEN_OFF = "The model's reply could not be read to its end"
 
@@ -75,6 +75,25 @@ class Reason(StrEnum):
     UNSUPPORTED_DRAFT = "unsupported_draft"
 
 
+class Kind(StrEnum):
+    """What a follow-up question can take over from the conversation."""
+
+    CODE = "code"
+    MODIFIER = "modifier"
+    PAYER = "payer"
+    DATE = "date"
+    SETTING = "setting"
+    TOPIC = "topic"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A part taken over from the conversation: a code, a modifier, a payer, a date (YYYY-MM-DD), a setting, or the last question."""
+
+    kind: Kind
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question as read: `codes` are normalised, `as_of` is the date of service, `payer` None means any."""
@@ -91,6 +110,8 @@ class Question:
     """Where the service takes place, None where the question names no place or several."""
     notices: tuple[str, ...] = ()
     """What the coder should know about how the question was read, such as a date of service taken from its words."""
+    carried: tuple[Carried, ...] = ()
+    """What a follow-up question took over from the conversation; empty for a question of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +179,8 @@ class Sentence:
     text: str
     role: Role
     citations: tuple[Citation, ...]
+    translation: str = ""
+    """The sentence in the language of the question, where a chat model translated it and nothing was lost; never a quote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +227,8 @@ class Answer:
     notices: tuple[str, ...]
     follow_ups: tuple[str, ...]
     provenance: Provenance
+    language: Language = Language.EN
+    """The language of the question; all text but translations is English or quoted as it stands."""
 
     def __post_init__(self) -> None:
         if (self.abstention is not None) != (self.status is Status.ABSTAINED) or (

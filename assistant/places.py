@@ -24,3 +24,9 @@ def find_setting(text: str) -> Setting | None:
     """Give the setting that a question names, None where it names none or several; POS numbers are CMS's place of service codes."""
     named = [setting for setting, pattern in _PLACES if re.search(pattern, text, re.IGNORECASE)]
     return named[0] if len(named) == 1 else None
+
+
+def find_places(text: str) -> tuple[str, ...]:
+    """Give the words of a question that name a setting, in order."""
+    found = sorted((m.start(), m[0]) for _, pattern in _PLACES for m in re.finditer(pattern, text, re.IGNORECASE))
+    return tuple(words for _, words in found)

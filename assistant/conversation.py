@@ -1,0 +1,350 @@
+"""Follow-up questions: what a turn takes over from the turn before, and the full question that it makes."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+from assistant import exchange
+from assistant.answer import Answer, Carried, Intent, Kind, Question, Setting
+from assistant.cues import Cue, Said, adds, compares, find_group, find_pointer, hear, read_cue
+from assistant.dates import find_date_of_service
+from assistant.payers import NamedPayer
+from assistant.question import read_intent
+from assistant.service import Assistant
+
+_LONGEST_TOPIC = 600
+_PLURAL = frozenset({"they", "them", "both", "these", "those", "these codes", "those codes", "both codes"})
+_BARE_YEAR = re.compile(r"\d{4}")
+
+
+class Reader(Protocol):
+    """What reads questions, such as `Assistant`."""
+
+    def read(self, text: str, as_of: date | None, payer: str | None) -> Question:
+        """Give a question as read."""
+
+    def named_payer(self, text: str) -> NamedPayer | None:
+        """Give the one payer that a text names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the coder typed, with the date of service and payer given beside it, None where none was."""
+
+    text: str
+    as_of: date | None = None
+    payer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a conversation is about: `text` is the last question, in full words.
+
+    `as_of` and `payer` are set where the coder said them in words; `asked` holds what was given beside the words.
+    `insists` carries it all over, whatever the words of the next question are like.
+    """
+
+    text: str
+    codes: tuple[str, ...] = ()
+    modifiers: tuple[str, ...] = ()
+    setting: Setting | None = None
+    as_of: date | None = None
+    payer: str | None = None
+    day_words: str = ""
+    payer_words: str = ""
+    """What `text` says of date and payer, empty where it says nothing."""
+    former: tuple[str, ...] = ()
+    """The codes of the question before the last."""
+    asked: Asked = Asked("")
+    insists: bool = False
+
+    def parts(self) -> tuple[Carried, ...]:
+        """Give everything that can be carried over, the topic last."""
+        found = [Carried(Kind.CODE, code) for code in self.codes]
+        found += [Carried(Kind.MODIFIER, modifier) for modifier in self.modifiers]
+        found += [Carried(Kind.PAYER, self.payer)] if self.payer else []
+        found += [Carried(Kind.DATE, self.as_of.isoformat())] if self.as_of else []
+        found += [Carried(Kind.SETTING, self.setting.value)] if self.setting else []
+        return (*found, Carried(Kind.TOPIC, self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The question to ask now: full words, and the date and payer to give beside them (None: what the words say, else any).
+
+    `carried` came from the conversation; nothing carried means a clean start. `offered` is what the coder may still want carried over.
+    """
+
+    text: str
+    as_of: date | None
+    payer: str | None
+    carried: tuple[Carried, ...] = ()
+    offered: tuple[Carried, ...] = ()
+    is_question: bool = True
+
+
+def resolve(asked: Asked, before: Context | None, reader: Reader, today: date) -> Resolved:
+    """Give the question that `asked` makes after what the conversation was about.
+
+    A question with a subject of its own carries nothing; what it might have meant is offered. What the words say counts more
+    than a date or payer given beside them that has not changed since the last question.
+
+    Raises:
+        AnswerError: it is empty or too long.
+    """
+    base = asked.as_of or today
+    said = hear(reader.read(asked.text, base, asked.payer), base, reader.named_payer(asked.text))
+    if before is None:
+        return Resolved(asked.text, asked.as_of, asked.payer)
+    before = _under(before, asked)
+    cue = read_cue(said, bool(before.codes))
+    if before.insists and cue is Cue.NEW:
+        cue = Cue.ASPECT
+    if cue is Cue.THANKS:
+        return Resolved(asked.text, asked.as_of, asked.payer, is_question=False)
+    if cue is Cue.NEW:
+        return _start_clean(asked, said, before)
+    text, kept = _full_question(cue, said, before, reader)
+    as_of = said.day.day if said.day else before.as_of
+    payer = said.payer.name if said.payer else None if said.anyone else before.payer
+    return Resolved(
+        text,
+        as_of or asked.as_of,
+        payer or (None if said.anyone else asked.payer),
+        _carried(cue, said, before, kept),
+    )
+
+
+def after(question: Question, asked: Asked, before: Context | None, *, reader: Reader, today: date) -> Context:
+    """Give what the conversation is about once it was asked; `question` is what was read of the resolved text."""
+    given_day = asked.as_of or today
+    spoken, named = find_date_of_service(question.text, given_day), reader.named_payer(question.text)
+    return Context(
+        text=question.text,
+        codes=question.codes,
+        modifiers=question.modifiers,
+        setting=question.setting,
+        as_of=question.as_of if question.as_of != given_day else None,
+        payer=question.payer if question.payer != asked.payer else None,
+        day_words=spoken.words if spoken else "",
+        payer_words=named.words if named else find_group(question.text),
+        former=before.codes if before else (),
+        asked=Asked("", asked.as_of, asked.payer),
+    )
+
+
+def without(before: Context, part: Carried) -> Context:
+    """Give a context that no longer holds a part; its question is worded without it."""
+    if part.kind is Kind.CODE:
+        left = tuple(code for code in before.codes if code != part.value)
+        return replace(before, codes=left, text=exchange.without_code(before.text, part.value))
+    if part.kind is Kind.MODIFIER:
+        left = tuple(modifier for modifier in before.modifiers if modifier != part.value)
+        return replace(before, modifiers=left, text=exchange.without_modifier(before.text, part.value))
+    if part.kind is Kind.SETTING:
+        return replace(before, setting=None, text=exchange.without_place(before.text))
+    if part.kind is Kind.TOPIC:
+        return replace(before, text="")
+    if part.kind is Kind.PAYER:
+        reworded = exchange.exchange_words(before.text, before.payer_words, exchange.ANY_PAYER) if before.payer_words else before.text
+        return replace(before, payer=None, payer_words="", text=reworded)
+    reworded = exchange.exchange_words(before.text, before.day_words, "") if before.day_words else before.text
+    return replace(before, as_of=None, day_words="", text=reworded)
+
+
+def edited(before: Context, part: Carried, value: str) -> Context:
+    """Give a context with another code, payer or date (YYYY-MM-DD) in the place of a part."""
+    if part.kind is Kind.CODE:
+        codes = tuple(value if code == part.value else code for code in before.codes)
+        return replace(before, codes=codes, text=exchange.exchange_codes(before.text, [value], [part.value]))
+    left = without(before, part)
+    return replace(left, payer=value) if part.kind is Kind.PAYER else replace(left, as_of=date.fromisoformat(value))
+
+
+def only(before: Context, parts: tuple[Carried, ...]) -> Context:
+    """Give a context that holds nothing but `parts`, and carries them over whatever the next question is like."""
+    for part in before.parts():
+        before = before if part in parts else without(before, part)
+    return replace(before, insists=True)
+
+
+class Conversation:
+    """Questions that follow each other; each is answered as what it means after the ones before."""
+
+    def __init__(self, assistant: Assistant, today: date | None = None) -> None:
+        """Take `today`, the day that counts as today; without one it is the assistant's."""
+        self._assistant = assistant
+        self._today = today
+        self._context: Context | None = None
+        self._given = Asked("")
+
+    def ask(self, text: str, *, as_of: date | None = None, payer: str | None = None) -> Answer:
+        """Answer the next question; its `question` says what was carried over. A date or payer given holds until another is.
+
+        Raises:
+            AnswerError: the question is empty or too long.
+        """
+        asked = Asked(text, as_of or self._given.as_of, payer or self._given.payer)
+        today = self._today or self._assistant.read("today", None, None).as_of
+        resolved = resolve(asked, self._context, self._assistant, today)
+        answer = self._assistant.ask(resolved.text, as_of=self._day(resolved), payer=resolved.payer)
+        if resolved.is_question:
+            self._context = after(answer.question, asked, self._context, reader=self._assistant, today=today)
+        self._given = asked
+        return carry(answer, resolved)
+
+    def start_anew(self) -> None:
+        """Forget what the conversation was about."""
+        self._context, self._given = None, Asked("")
+
+    def _day(self, resolved: Resolved) -> date | None:
+        if resolved.as_of or not self._today:
+            return resolved.as_of
+        spoken = find_date_of_service(resolved.text, self._today)
+        return spoken.day if spoken else self._today
+
+
+def carry(answer: Answer, resolved: Resolved) -> Answer:
+    """Give an answer whose question tells what was carried over."""
+    return replace(answer, question=replace(answer.question, carried=resolved.carried))
+
+
+def _under(before: Context, asked: Asked) -> Context:
+    """Give a context without the spoken date or payer in whose place another one was given since."""
+    day = before.as_of if asked.as_of == before.asked.as_of else None
+    return replace(before, as_of=day, payer=before.payer if asked.payer == before.asked.payer else None)
+
+
+def _start_clean(asked: Asked, said: Said, before: Context) -> Resolved:
+    day = said.day.day if said.day and asked.as_of == before.asked.as_of else asked.as_of
+    payer = said.payer.name if said.payer and asked.payer == before.asked.payer else asked.payer
+    unsaid = [
+        p
+        for p in before.parts()
+        if p.kind in {Kind.PAYER, Kind.DATE, Kind.SETTING}
+        or (p.kind is Kind.CODE and p.value not in said.codes and (not said.codes or adds(said)))
+    ]
+    taken = {
+        *([Kind.PAYER] if said.payer or said.anyone else []),
+        *([Kind.DATE] if said.day else []),
+        *([Kind.SETTING] if said.places else []),
+    }
+    return Resolved(asked.text, day, payer, offered=tuple(p for p in unsaid if p.kind not in taken))
+
+
+def _full_question(cue: Cue, said: Said, before: Context, reader: Reader) -> tuple[str, tuple[str, ...]]:
+    """Give the question in full words, with the codes of the conversation that it keeps."""
+    kept = _kept_codes(cue, said, before)
+    wanted = {*kept, *said.codes}
+    for text in _wordings(cue, said, before, kept):
+        if set(reader.read(text, None, None).codes) == wanted:
+            return text, kept
+    plain = said.text if said.codes else f"{exchange.listed(kept)}: {said.text}" if kept else said.text
+    return plain, kept
+
+
+def _kept_codes(cue: Cue, said: Said, before: Context) -> tuple[str, ...]:
+    if cue in {Cue.ADDED, Cue.ASPECT} or not said.codes:
+        joined = _joined_codes(before) if cue is Cue.ADDED else ()
+        return tuple(code for code in before.codes if code not in joined and code not in said.codes)
+    gone = _gone(said, before)
+    return tuple(code for code in before.codes if code not in gone and code not in said.codes)
+
+
+def _gone(said: Said, before: Context) -> tuple[str, ...]:
+    """Give the codes in whose place this question names others: those that it takes back by name, else as the wording has it."""
+    denied = tuple(code for code in said.question.codes if code not in said.codes and code in before.codes)
+    if denied or not said.codes:
+        return denied
+    return exchange.to_exchange(before.text, before.former, together=_is_together(before.text)) or before.codes
+
+
+def _joined_codes(before: Context) -> tuple[str, ...]:
+    added = exchange.add_codes(before.text, ("00000",))
+    return tuple(code for code in before.codes if code not in added)
+
+
+def _is_together(text: str) -> bool:
+    return read_intent(text) is Intent.TOGETHER
+
+
+def _wordings(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) -> list[str]:
+    """Give ways to word the question, best first."""
+    if cue is Cue.ASPECT:
+        return [_placed(text, said, before) for text in _aspect(said, before, kept)]
+    topic = before.text if len(before.text) <= _LONGEST_TOPIC else ""
+    if cue is Cue.ADDED and not _is_fragment(said):
+        return _aspect(said, before, kept)
+    if cue is Cue.ASIDE:
+        first = exchange.exchange_codes(topic, said.codes, _gone(said, before)) if said.codes else topic
+        return [f"{first} {said.text}".strip(), f"{exchange.listed(kept)}: {said.text}" if kept else said.text]
+    return [_again(cue, said, before, topic, kept)] if topic else _aspect(said, before, kept)
+
+
+def _reuses_topic(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) -> bool:
+    """Tell whether the words of the last question are part of this one."""
+    if cue is Cue.ASPECT or (cue is Cue.ADDED and not _is_fragment(said)):
+        return not kept and bool(before.text)
+    return 0 < len(before.text) <= _LONGEST_TOPIC
+
+
+def _is_fragment(said: Said) -> bool:
+    return find_pointer(said.text) is None and not compares(said)
+
+
+def _again(cue: Cue, said: Said, before: Context, topic: str, kept: tuple[str, ...]) -> str:
+    """Give the last question with what this one names in exchange."""
+    text = topic
+    if said.codes and not before.codes:
+        text = f"{exchange.listed(said.codes)}: {text}"
+    elif said.codes and cue is Cue.ADDED:
+        text = exchange.add_codes(text, said.codes)
+    elif said.codes:
+        text = exchange.exchange_codes(text, said.codes, _gone(said, before))
+    if said.modifiers:
+        codes = exchange.listed(tuple(dict.fromkeys((*kept, *said.codes))) or ("it",))
+        text = exchange.exchange_modifiers(text, said.modifiers) or f"Does {codes} need modifier {' or '.join(said.modifiers)}?"
+    if said.places:
+        text = exchange.set_place(text, said.question.setting, said.places)
+    if words := said.payer.words if said.payer else said.anyone:
+        text = _reworded(text, before.payer_words, words, f"for {words}")
+    if said.day:
+        text = _reworded(text, before.day_words, _day_phrase(said.day.words), _day_phrase(said.day.words))
+    return text
+
+
+def _reworded(text: str, old: str, new: str, phrase: str) -> str:
+    """Give a question with `new` for its words `old`, or with a phrase at its end where it has none."""
+    return exchange.exchange_words(text, old, new) if old and old.lower() in text.lower() else exchange.append(text, phrase)
+
+
+def _day_phrase(words: str) -> str:
+    if _BARE_YEAR.fullmatch(words):
+        return f"in {words}"
+    return f"on {words}" if words[:1].isdigit() else words
+
+
+def _aspect(said: Said, before: Context, kept: tuple[str, ...]) -> list[str]:
+    """Give ways to ask another thing of the same codes."""
+    if not kept:
+        return [f"{before.text} {said.text}".strip()]
+    pointer, codes = find_pointer(said.text), exchange.listed(kept)
+    found = []
+    if pointer and pointer[0].lower() not in {"its", "it's"} and (len(kept) == 1) != (pointer[0].lower() in _PLURAL):
+        worded = said.text[: pointer.start()] + codes + said.text[pointer.end() :]
+        found.append(worded[0].upper() + worded[1:])
+    return [*found, f"{codes}: {said.text}"]
+
+
+def _placed(text: str, said: Said, before: Context) -> str:
+    return exchange.set_place(text, before.setting, ()) if before.setting and not said.places else text
+
+
+def _carried(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) -> tuple[Carried, ...]:
+    taken = {Kind.PAYER} if said.payer or said.anyone else set()
+    taken |= {Kind.DATE} if said.day else set()
+    taken |= {Kind.SETTING} if said.places else set()
+    taken |= {Kind.MODIFIER} if said.modifiers or cue is Cue.ASPECT else set()
+    taken |= set() if _reuses_topic(cue, said, before, kept) else {Kind.TOPIC}
+    return tuple(p for p in before.parts() if p.kind not in taken and (p.kind is not Kind.CODE or p.value in kept))

@@ -1,0 +1,301 @@
+"""Tell from its words how a question leans on the one before: not at all, with a part exchanged, or on the same subject."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from assistant.answer import Intent, Question
+from assistant.dates import ServiceDate, find_date_of_service
+from assistant.payers import NamedPayer
+from assistant.places import find_places
+from assistant.terms import content_terms, stem
+from ingest.codes import find_codes, index_key
+
+
+class Cue(StrEnum):
+    """How a question leans on the one before."""
+
+    NEW = "new"
+    """A subject of its own."""
+    THANKS = "thanks"
+    """No question at all."""
+    AGAIN = "again"
+    """The same question, with what this one names in exchange: "what about 77336?", "why?"."""
+    ADDED = "added"
+    """The same question with a further code: "and with 77300?"."""
+    ASIDE = "aside"
+    """The same question under a further condition: "what if the patient stops early?"."""
+    ASPECT = "aspect"
+    """Another question about the same codes: "who signs it?"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the words of one question say by themselves; `text` is without courtesies, `rest` without codes, payer, date and place."""
+
+    text: str
+    rest: str
+    question: Question
+    codes: tuple[str, ...]
+    modifiers: tuple[str, ...]
+    day: ServiceDate | None
+    payer: NamedPayer | None
+    anyone: str
+    """Words for payers without a name, such as "commercial payers"; empty where there are none."""
+    places: tuple[str, ...]
+
+    @property
+    def names_something(self) -> bool:
+        """True when there is something to exchange."""
+        return bool(self.codes or self.modifiers or self.day or self.payer or self.anyone or self.places)
+
+
+_COURTESY = re.compile(
+    r"^(?:(?:many )?thanks|thank (?:you|u)|thx|ty|ok(?:ay)?|great|perfect|got it|cool|alright|right|hi|hello|hmm+|good|awesome|understood|makes sense"
+    r"|(?:that(?:'s| is) )?(?:very |so )?helpful|that helps|appreciate it|cheers)\b(?: (?:so|very) much| a lot| again)?(?:\s*[,.!;:–-]+\s*|\s+|$)",
+    re.IGNORECASE,
+)
+_GROUPS = re.compile(
+    r"\b(?:(?:commercial|private|other|all|any|different|non-?medicare|most)\s+(?:payers?|payors?|insur\w+|plans?|carriers?)|commercials?|bcbs|blue ?cross|the blues|private insurance)\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<![\w.$/-])(?:20[0-4]\d)(?![\w%/-]|[.,]\d)")
+_RELATIVE = re.compile(r"\b(?:last|next|this)\s+(?:calendar\s+)?year\b", re.IGNORECASE)
+_NOW = re.compile(r"\b(?:right now|now|today|currently|nowadays|these days)\b", re.IGNORECASE)
+_LOOSE_MODIFIER = re.compile(r"(?<![\w.$/-])-?(22|25|26|50|51|52|53|58|59|7[6-9]|91|TC|X[ESPU])(?![\w%./-])", re.IGNORECASE)
+_AGAIN = re.compile(
+    r"^(?:(?:and|but|so|well|wait|um+)\b[ ,]*)*(?:why(?: not| is that| so| though)?|how come|how so|(?:are )?(?:you|u) (?:really )?sure(?: about (?:that|this|it))?|really|for real|sure|(?:says|said) who"
+    r"|(?:according to|based on) (?:whom?|what)|where (?:does it say|do you see|did you (?:get|find)|is|does) (?:that|this|it)(?: (?:from|stated|written|say|come from|said))?"
+    r"|(?:can (?:you|i) |could you |please )?(?:show|give|quote|cite|see|read|open)(?: me)?(?: (?:the|your|that|a|where))? (?:sources?|references?|citations?|quotes?|passages?|rules?|text|it says (?:that|so))(?: (?:please|for (?:that|this|it)))?"
+    r"|what(?:['’]?s| is| are) (?:the|your) (?:sources?|references?|citations?)(?: for (?:that|this|it))?|(?:any )?(?:source|sources|reference|citation|proof|evidence)|(?:please |can you )?(?:explain|elaborate|clarify)(?: (?:that|it|this|please|more))*"
+    r"|what do you mean(?: by (?:that|this))?|(?:is|was) (?:that|this|it) (?:really |still |also )?(?:right|true|correct|so|the (?:same|case)|official|different|allowed|ok(?:ay)?|valid)|(?:say|tell me) (?:that|it) again|repeat(?: (?:that|it|the question))?"
+    r"|(?:does|would|did|do|is) (?:that|this|it|the same)(?: \w+)? (?:apply|hold|go|true|work|count|change|differ|different)|(?:more|further) (?:details?|info\w*)|tell me more|go on|did (?:that|this|it) change|(?:is )?(?:that|it)(?: is|['’]?s)? an? (?:yes|no))(?: (?:for|in|to|with|at|by|too|also|as well|there|then|either|please|on|under))*[ ?.!]*$",
+    re.IGNORECASE,
+)
+_FILLERS = frozenset(
+    """
+    a about actually again also an and any apply applies are as at be billed but by case center centre claim claims clinic code codes correction cpt
+    date department dept do does done dos for from go good hcpcs hold holds how i if in instead into is it its it's just like m mean meant mod modifier
+    modifiers modifer modifers modifyer modfier my no nope not now of ok on one ones only oops or our part patient patients payer performed plan please plus pt question rather right
+    rule rules same say says saying service services set setting side so sorry still suppose supposed that the their then this though to together too true
+    under versus vs wait was we well were what what's whats with would wrong yes you your along addition top day even furnished site it'd different change changed outpatient inpatient office physician's hospital based
+    """.split()
+)
+_ADDING = re.compile(
+    r"\b(?:with|w/|plus|along ?side|besides?|next to|on top of|in addition to|same (?:day|date|session|claim) as|together)\s*$",
+    re.IGNORECASE,
+)
+_OWN_START = re.compile(
+    r"^(?:(?:and|so|but|also)\b[ ,]*)*(?:what(?:['’]?s| is| are| does| do| was)(?! about)|define|describe|is|are|was|does|do|did|can|may|could|should|will)\b",
+    re.IGNORECASE,
+)
+_LIKENED = re.compile(r"\b(?:same|too|also|as well|either|apply|applies|true|hold|holds)\b", re.IGNORECASE)
+_STRONG = re.compile(
+    r"^(?:(?:and|but|so|or|also|no|sorry|wait|well)\b[ ,]*)*(?:(?:whats?|what['’]s|how) (?:about|if)|if (?:so|not|yes|no|it|they|that|this)\b|i meant?\b|same (?:for|with|in)\b|which (?:one )?of (?:them|these|those)|any exceptions?"
+    r")|^(?:and|but|or|also)\b[ ,]*(?:if|for|with|without|in|on|at|under|when|after|before|during|per)\b",
+    re.IGNORECASE,
+)
+_MILD = re.compile(r"(?:(?:and|but|so|or)\b[ ,]*)?(?:even|only|unless|except)\b", re.IGNORECASE)
+_PREPOSITION = re.compile(r"^(?:for|with|without|in|on|at|under|after|before|during|per|by|every|each|only|when|if)\b", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|do|does|did|can|could|may|might|should|shall|must|will|would|has|have|had|bill\w*|report\w*|need\w*|use[sd]?|apply|require[sd]?)\b",
+    re.IGNORECASE,
+)
+_POINTER = re.compile(
+    r"\b(?:it['’]s|its|it|they|them|both|either one|neither|(?:that|this|these|those|both|the same|either) (?:codes?|ones?|services?|charges?|procedures?)"
+    r"|the codes?(?! (?:for|of|to|that|when|if))|that|this|these|those)\b",
+    re.IGNORECASE,
+)
+_DEMONSTRATIVES = frozenset({"that", "this", "these", "those", "both"})
+_CLAUSE_START = re.compile(r" (?:the|an?|we|they|he|she|you|i|my|our|it|is not)\b", re.IGNORECASE)
+_JOINER = re.compile(r"\b(?:with|and|plus|in|into|of|to|than|as|beside|from|w/) $", re.IGNORECASE)
+_EMPTY_IT = re.compile(
+    r"\b(?:is|was|would|will|isn['’]?t) it (?:be )?(?:ok(?:ay)?|possible|allowed|true|correct|appropriate|necessary|required|acceptable|legal|right|fine|proper|permissible|compliant|ever)\b(?! (?:for|to) (?:bill|report)\w* (?:it|that|this|them)\b)"
+    r"|\b(?:does|will) it (?:matter|depend|mean (?:to|when|that|if))\b|\b(?:is|was) it an?\b|\bit['’]?s (?:ok(?:ay)?|possible|fine|necessary)\b",
+    re.IGNORECASE,
+)
+_LACKING = re.compile(
+    r"^(?:(?:and|so|but|then)\b[ ,]*)*(?:(?:can|could|does|do|is|are|may|will|should)(?: (?:too|also))?|.*\b(?:need|require|have|take|get)s? (?:one|it|that|this|the same)(?: (?:too|also|as well|either))?)[ ?.!]*$",
+    re.IGNORECASE,
+)
+_COMPARING = re.compile(
+    r"\b(?:instead of|rather than|vs\.?|versus|compared? (?:to|with)|differ\w*(?: \w+)? (?:to|from|than|with)|(?:more|less|higher|lower|better) than)\s*$",
+    re.IGNORECASE,
+)
+_BESIDES = re.compile(r"\b(?:also|too|as well|either|separately|in addition|additionally|same (?:day|date|session|claim))\b", re.IGNORECASE)
+_LED = re.compile(r"^(?:and|or|but|so|also|same|no|sorry|i mean\w*|(?:whats?|what['’]s|how) (?:about|if)|with)\b", re.IGNORECASE)
+_BESIDE_EACH_OTHER = re.compile(r"\+|\bw/|\bwith\b|\bsame (?!for\b|with\b|in\b)\w", re.IGNORECASE)
+_NO_QUESTION = re.compile(r"(?:yes|yep|yeah|no|nope|fine|never ?mind|bye|sure thing|no problem)?[ ?.!,]*", re.IGNORECASE)
+_DEFINING = re.compile(r"^(?:(?:and|so|but|also)\b[ ,]*)*(?:what(?:['’]?s| is| are)? an?\b|define\b|what does\b.*\bmean\b)", re.IGNORECASE)
+_ASPECTS = frozenset(
+    stem(word)
+    for word in """
+    often frequently frequency many times units unit limit limits maximum max weekly daily once twice per week day days course fraction fractions
+    session year sign signs signed signature signing who whose patient patients see seen pa np resident residents practitioner oncologist oncologists radiation enough sufficient electronic wet stamp physician physicians physicist physicists provider providers doctor therapist dosimetrist staff
+    nurse supervise supervision supervised direct general personal present presence perform performed performs do does order ordered orders request requested
+    document documented documentation documents record records chart note notes report reports written report needed need needs required require requires requirement
+    requirements rule rules mandatory modifier modifiers mod mods append appended attach professional technical component components global split pay pays paid payment
+    payable pays reimburse reimbursed reimbursement rate rates cost costs fee fees rvu price allowed allow allows cover covered coverage covers deny denied denial appeal
+    audit audited prior authorization auth preauthorization precert bundled bundle bundles unbundle ncci edit edits separately separate together exception exceptions
+    exclusion exclusions restriction restrictions condition conditions replace replaced replaces replacement deleted delete valid active retired new old changed change
+    changes different difference differ define definition include included includes mean means describe describes time timing when date where place billable reportable
+    medical necessity medically necessary diagnosis diagnoses dx icd support example examples proof happens happen count counts counted kind type instead else anything matter matters depend depends
+    allowable submit submitted charge charged claim claims add-on addon primary secondary apply applies use used level levels first last start end same
+    """.split()
+)
+
+
+def read_cue(said: Said, known: bool) -> Cue:
+    """Give how a question leans on the one before; `known` tells whether that one named codes."""
+    if _NO_QUESTION.fullmatch(said.text):
+        return Cue.THANKS
+    if _AGAIN.match(said.rest):
+        return Cue.AGAIN
+    if known and compares(said):
+        return Cue.ADDED
+    if said.names_something and _is_filler(said.rest) and not _stands_alone(said):
+        return Cue.ADDED if known and _ADDING.search(_before_code(said)) else Cue.AGAIN
+    if len(said.codes) == 1 and _LACKING.match(said.rest):
+        return Cue.AGAIN
+    if _STRONG.match(said.text) and not (said.codes and _points_back(said) is None and _asks_in_full(said)):
+        return Cue.ADDED if said.codes and _LIKENED.search(said.rest) else _strong(said)
+    if _MILD.match(said.text) and not said.codes:
+        return Cue.ASIDE
+    if said.codes:
+        return Cue.ADDED if len(said.codes) == 1 and known and _joins(said) else Cue.NEW
+    return Cue.ASPECT if _leans(said) else Cue.NEW
+
+
+def compares(said: Said) -> bool:
+    """Tell whether a question puts its only code against something unsaid: "what's the difference to 77370?"."""
+    return len(said.codes) == 1 and said.question.codes == said.codes and bool(_COMPARING.search(_before_code(said)))
+
+
+def adds(said: Said) -> bool:
+    """Tell whether a question of its own may mean its codes beside those of the question before."""
+    return bool(_BESIDES.search(said.text))
+
+
+def hear(question: Question, today: date, payer: NamedPayer | None) -> Said:
+    """Give what the words of a question say; `payer` is the one that they name."""
+    words = _COURTESY.sub("", _COURTESY.sub("", question.text))
+    group = "" if payer else find_group(words)
+    places = find_places(words)
+    plain = _without(words, *places, *([payer.words] if payer else []), group)
+    coded = _without_codes(plain)
+    day = find_date_of_service(words, today) or _bare_date(coded, today)
+    rest = _without(coded, day.words) if day else coded
+    loose = tuple(m[1].upper() for m in _LOOSE_MODIFIER.finditer(rest)) if _is_filler(_LOOSE_MODIFIER.sub(" ", rest)) else ()
+    rest = _LOOSE_MODIFIER.sub(" ", rest) if loose or question.modifiers else rest
+    modifiers = tuple(dict.fromkeys((*question.modifiers, *loose)))
+    codes = tuple(code for code in question.codes if not _denied(words, code)) if len(question.codes) > 1 else question.codes
+    return Said(words, " ".join(rest.split()), question, codes, modifiers, day, payer, group, places)
+
+
+def find_group(text: str) -> str:
+    """Give the words for payers without a name, such as "commercial payers", empty where there are none."""
+    found = _GROUPS.search(text)
+    return found[0] if found else ""
+
+
+def find_pointer(text: str) -> re.Match[str] | None:
+    """Give where a text first points back by "it", "that code" and the like, if it does so before it names a thing of its own."""
+    empty = [m.span() for m in _EMPTY_IT.finditer(text)]
+    for m in _POINTER.finditer(text):
+        if any(start <= m.start() < end for start, end in empty):
+            continue
+        following = content_terms(" ".join(text[m.end() :].split()[:1]))
+        names = _CLAUSE_START.match(text, m.end()) or (following and stem(following[0]) not in _ASPECTS)
+        if m[0].lower() in _DEMONSTRATIVES and names:
+            continue
+        if find_codes(text[: m.start()]) and not _JOINER.search(text[: m.start()]):
+            continue
+        if all(stem(word) in _ASPECTS for word in content_terms(_without_codes(text[: m.start()]))):
+            return m
+    return None
+
+
+def _strong(said: Said) -> Cue:
+    return Cue.ASPECT if not said.codes and _only_aspects(said.rest) and "if" not in said.text.lower().split() else Cue.ASIDE
+
+
+def _leans(said: Said) -> bool:
+    if _points_back(said):
+        return True
+    if _DEFINING.match(said.text):
+        return False
+    if _PREPOSITION.match(said.rest) and len(said.rest.split()) <= 5 and not _VERB.search(said.rest):
+        return True
+    return _only_aspects(said.rest) and len(said.rest.split()) <= 12
+
+
+def _only_aspects(text: str) -> bool:
+    return all(stem(word) in _ASPECTS for word in content_terms(text))
+
+
+def _points_back(said: Said) -> re.Match[str] | None:
+    return find_pointer(said.text)
+
+
+def _joins(said: Said) -> bool:
+    """Tell whether a question with one code of its own puts it beside what "it" means."""
+    found = _points_back(said)
+    return bool(
+        found
+        and found[0].lower() not in {"they", "them"}
+        and re.search(r"\b(?:with|and|plus|in|of|into|from|to|or|same|before|after|instead)\b", said.rest)
+    )
+
+
+def _asks_in_full(said: Said) -> bool:
+    return bool(_OWN_START.match(said.text)) or bool(_VERB.search(said.rest) and len(said.rest.split()) > 8)
+
+
+def _stands_alone(said: Said) -> bool:
+    """Tell whether what looks like a fragment is whole: "what is 77336?", "77336 with 77300?"."""
+    if not said.codes:
+        return False
+    if _LED.match(said.text):
+        return False
+    if len(said.codes) > 1 and (said.question.intent is Intent.TOGETHER or _BESIDE_EACH_OTHER.search(said.text)):
+        return True
+    if said.question.modifiers or said.modifiers or re.search(r"\bmod", said.rest):
+        return True
+    return bool(_OWN_START.match(said.text)) and not _LIKENED.search(said.rest)
+
+
+def _is_filler(text: str) -> bool:
+    return all(word in _FILLERS for word in re.findall(r"[a-z'’]+|\d+", text.lower().replace("’", "'")))
+
+
+def _bare_date(text: str, today: date) -> ServiceDate | None:
+    """Give the date that a fragment means by a year alone, "last year" or "now"."""
+    for pattern in (_YEAR, _RELATIVE, _NOW):
+        if (m := pattern.search(text)) and _is_filler(_without(text, m[0])):
+            if pattern is _NOW:
+                return ServiceDate(today, today, today, m[0])
+            found = find_date_of_service(f"Billed {'in ' if pattern is _YEAR else ''}{m[0]}", today)
+            return ServiceDate(found.day, found.first, found.last, m[0]) if found else None
+    return None
+
+
+def _denied(text: str, code: str) -> bool:
+    return bool(re.search(rf"\b(?:not|instead of|rather than)\s+{re.escape(code)}\b", text, re.IGNORECASE))
+
+
+def _before_code(said: Said) -> str:
+    """Give what stands before the first code, empty where none is written out."""
+    return next((said.text[: m.start] for m in find_codes(said.text) if index_key(m.code) in said.codes), "")
+
+
+def _without_codes(text: str) -> str:
+    for mention in reversed(find_codes(text)):
+        text = text[: mention.start] + " " + text[mention.end :]
+    return " ".join(text.replace(" - ", " ").split())
+
+
+def _without(text: str, *parts: str) -> str:
+    for part in filter(None, parts):
+        text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", " ", text, flags=re.IGNORECASE)
+    return " ".join(text.split())
