@@ -85,22 +85,30 @@ def _next(call: _Call) -> str | None:
 
 
 def _attend(call: _Call) -> None:
-    """Put the pieces of the reply in the box, then None or the error that ended it; stop once the reader has gone."""
-    length = 0
+    """Put the pieces of the reply in the box, then None or the error that ended it."""
+    from langsmith import tracing_context
+
     try:
-        for text in _replies(call):
-            length += len(text)
-            if length > _MAX_REPLY_CHARS:
-                raise ModelReplyInvalid(f"the reply of {call.name} is longer than {_MAX_REPLY_CHARS:,} characters")
-            if call.gone.is_set():
-                return
-            if text:
-                call.box.put(text)
-        call.box.put(None if length else ModelReplyInvalid(f"{call.name} replied with nothing"))
+        with tracing_context(enabled=False):  # whatever the environment says: questions go to the model and nowhere else
+            _take(call)
     except AnswerError as error:
         call.box.put(error)
     except Exception as error:  # whatever a provider raises; its message is not passed on, it may hold the key or the passages
         call.box.put(ModelUnavailable(_failure(call.name, error)))
+
+
+def _take(call: _Call) -> None:
+    """Put the pieces of the reply in the box, then None; stop once the reader has gone."""
+    length = 0
+    for text in _replies(call):
+        length += len(text)
+        if length > _MAX_REPLY_CHARS:
+            raise ModelReplyInvalid(f"the reply of {call.name} is longer than {_MAX_REPLY_CHARS:,} characters")
+        if call.gone.is_set():
+            return
+        if text:
+            call.box.put(text)
+    call.box.put(None if length else ModelReplyInvalid(f"{call.name} replied with nothing"))
 
 
 def _replies(call: _Call) -> Iterator[str]:

@@ -14,6 +14,7 @@ import pytest
 from langchain_core.language_models import BaseChatModel, FakeListChatModel, GenericFakeChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
+from langsmith.utils import get_env_var
 from pydantic import Field, SecretStr
 
 from assistant import chat_model
@@ -49,6 +50,7 @@ class Scripted(BaseChatModel):
     delay_s: float = 0.0
     error: str = ""
     seen: list[str] = Field(default_factory=list)
+    watchers: list[str] = Field(default_factory=list)
 
     @property
     def _llm_type(self) -> str:
@@ -56,6 +58,7 @@ class Scripted(BaseChatModel):
 
     def _generate(self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **_: Any) -> ChatResult:
         self.seen.append("\n".join(str(m.content) for m in messages))
+        self.watchers += [type(handler).__name__ for handler in run_manager.handlers]
         time.sleep(self.delay_s)
         if self.error:
             raise ConnectionError(self.error)
@@ -336,6 +339,18 @@ def test_a_passage_cannot_close_its_fence(runtime: Path, tmp_path: Path) -> None
     (fence,) = set(re.findall(r"<(passage-[0-9a-f]{16}) number=", model.seen[-1]))
     assert model.seen[-1].count(f"</{fence}>") == len(answer.evidence)
     assert fence not in answer.evidence[0].passage.text
+
+
+def test_no_tracing_service_sees_a_question_whatever_the_environment_says(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("TRACING", "true"), ("API_KEY", "canary"), ("ENDPOINT", "http://127.0.0.1:9")):
+        monkeypatch.setenv(f"LANGSMITH_{name}", value)
+    get_env_var.cache_clear()
+    try:
+        model = Scripted(reply="{}")
+        ask(assistant, model)
+        assert (len(model.seen), model.watchers) == (1, [])
+    finally:
+        get_env_var.cache_clear()
 
 
 def test_an_unknown_provider_is_told() -> None:
