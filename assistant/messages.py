@@ -19,6 +19,7 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _THANKS = re.compile(r"^\W*(?:thanks|thank you|thx|tia|ty|please advise|appreciate)\b", re.IGNORECASE)
+_JOINING = re.compile(r"^\W*(?:(?:and|also|plus|so|next|lastly|finally|second(?:ly)?)\b,?\s+)+", re.IGNORECASE)
 _FEWEST_WORDS = 4
 
 
@@ -62,7 +63,13 @@ def _running(text: str) -> tuple[str, ...]:
             groups = [*groups[:-1], groups[-1] + between] if _leans(sentence, groups) else [*groups, between]
             between = []
     before, after = sentences[: asked[0]], [s for s in sentences[asked[-1] + 1 :] if not _THANKS.match(s)]
-    return tuple(" ".join([*before, *group, *after]) for group in groups)
+    return tuple(" ".join([*before, _begun(group[0]), *group[1:], *after]) for group in groups)
+
+
+def _begun(sentence: str) -> str:
+    """Give a sentence without the "and" that joined it to another question."""
+    rest = _JOINING.sub("", sentence)
+    return rest[:1].upper() + rest[1:]
 
 
 def _leans(question: str, groups: Sequence[Sequence[str]]) -> bool:

@@ -8,6 +8,7 @@ from assistant.answer import Abstention, Answer, Citation, Conflict, Hit, Senten
 from ingest.documents import Document, Passage
 
 SCHEMA = "codecite.answer/1"
+MESSAGE_SCHEMA = "codecite.answers/1"
 
 
 def answer_record(answer: Answer) -> dict[str, Any]:
@@ -40,6 +41,12 @@ def answer_record(answer: Answer) -> dict[str, Any]:
             "timings_ms": answer.provenance.timings_ms,
         },
     }
+
+
+def message_record(answers: Sequence[Answer]) -> dict[str, Any]:
+    """Give the JSON object of the answers to one message: of one question its answer, of several one that holds them in order."""
+    records = [answer_record(answer) for answer in answers]
+    return records[0] if len(records) == 1 else {"schema": MESSAGE_SCHEMA, "answers": records}
 
 
 def number_citations(answer: Answer) -> dict[Citation, int]:

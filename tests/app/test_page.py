@@ -98,6 +98,22 @@ def test_date_and_payer_of_the_sidebar_apply_and_stay_with_their_question(data_d
     assert "Date of service 2024-03-01 · Example Health Plan" in html_of(page)
 
 
+def test_an_untouched_date_leaves_it_to_the_question_and_a_changed_one_does_not(data_dir: Path) -> None:
+    page = ask(open_page(), "Could 77336 be billed in 2024?")
+    assert "Date of service 2024-06-30" in html_of(page)
+    page.date_input[0].set_value(date(2026, 5, 1)).run()
+    page = ask(page, "Could 77336 be billed in 2024?")
+    assert "Date of service 2026-05-01" in html_of(page)
+    assert "“in 2024”" in answers(page)[1]["notices"][0]
+
+
+def test_the_questions_of_one_message_are_answered_one_below_the_other(data_dir: Path) -> None:
+    page = ask(open_page(), "Can 77370 be billed after treatment ends? And how often may 77336 be billed?")
+    assert [a["newest"] for a in answers(page)] == [True, False]
+    assert [a["sources"][0]["quote"][:9] for a in answers(page)] == ["Yes, 7737", "77336 may"]
+    assert html_of(page).index("<h3") < html_of(page).index("How often may 77336")
+
+
 def test_a_follow_up_is_asked_with_one_click(data_dir: Path) -> None:
     page = ask(open_page(), "Can 77370 be billed after treatment ends?")
     page = button(page, "follow-up-0-0").click().run()

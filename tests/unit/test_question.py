@@ -1,15 +1,19 @@
 """A question is read for its codes, modifiers and what it asks."""
 
+import json
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from assistant.answer import Intent
-from assistant.question import MAX_CHARS, asks_for_advice, asks_ruling, read_question
+from assistant.question import MAX_CHARS, asks_for_advice, asks_ruling, read_intent, read_question
 from assistant.terms import content_terms, expand, stems
 from corpus.errors import AnswerError
 
 DAY = date(2026, 3, 1)
+LABELLED = Path(__file__).parents[1] / "data" / "intents.jsonl"
 
 
 def test_codes_and_ranges_are_read_in_their_normal_spelling() -> None:
@@ -64,6 +68,17 @@ def test_no_ruling_is_asked_for(text: str) -> None:
 )
 def test_intents_are_told_apart(text: str, intent: Intent) -> None:
     assert read_question(text, DAY).intent is intent
+
+
+@pytest.mark.parametrize(("half", "least"), [("dev", 50), ("held out", 44)])
+def test_intents_of_labelled_questions_are_read_as_often_as_measured(half: str, least: int) -> None:
+    cases = [case for case in labelled() if case["half"] == half]
+    assert len(cases) == 50
+    assert sum(read_intent(case["text"]).value == case["intent"] for case in cases) >= least
+
+
+def labelled() -> Iterator[dict[str, str]]:
+    yield from map(json.loads, LABELLED.read_text(encoding="utf-8").splitlines())
 
 
 def test_advice_is_told_from_billing() -> None:
