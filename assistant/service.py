@@ -28,6 +28,7 @@ from assistant.answer import (
 from assistant.extractive import Answerer, quotable
 from assistant.ground import ground, prove, quote_whole
 from assistant.lookalikes import find_doubtful, find_miswritten, near_codes
+from assistant.messages import split_questions
 from assistant.question import asks_for_advice, read_question
 from assistant.retrieve import Retriever, Timer
 from assistant.written import find_diagnoses
@@ -106,13 +107,15 @@ class Assistant:
         *,
         as_of: date | None = None,
         payer: str | None = None,
+        beside: str = "",
         watch: Callable[[str], object] = lambda _: None,
         on_sentence: Callable[[Sentence], object] = lambda _: None,
     ) -> Answer:
         """Answer one question for a date of service and a payer.
 
         Where `as_of` is not given it is what the question says, else today; where `payer` is not given, the one that the
-        question names, else any. The notices tell what was read from the words.
+        question names, else any; `beside` is the message in which it stands, asked for what the question does not name. The
+        notices tell what was read from the words.
         `watch` hears the name of each stage as it starts (see `STAGES`). `on_sentence` hears each sentence of a chat
         model as soon as it has passed the quote gate; the answer that is returned is the authority.
 
@@ -121,7 +124,7 @@ class Assistant:
         """
         clock = _Clock(watch)
         with clock.stage(0, "read"):
-            question = self.read(text, as_of, payer)
+            question = self.read(text, as_of, payer, beside)
             refused = decide.advice() if asks_for_advice(question.text) else self.refuse_codes(question)
         if refused:
             return self._abstain(question, refused, (), clock)
@@ -146,6 +149,25 @@ class Assistant:
             draft = replace(draft, verdict=decide.proved_verdict(draft.verdict, question, sentences))
         return self._answer(question, draft, sentences, hits, clock, answerer.name)
 
+    def ask_each(
+        self,
+        text: str,
+        *,
+        as_of: date | None = None,
+        payer: str | None = None,
+        watch: Callable[[str], object] = lambda _: None,
+        on_sentence: Callable[[Sentence], object] = lambda _: None,
+    ) -> tuple[Answer, ...]:
+        """Answer the questions of a message one by one, as `ask` does; see `split_questions` for what is parted.
+
+        A date of service or payer that only one of them names holds for all.
+
+        Raises:
+            AnswerError: the message is empty or too long, or asks more than six questions.
+        """
+        parts = split_questions(text)
+        return tuple(self.ask(part, as_of=as_of, payer=payer, beside=text, watch=watch, on_sentence=on_sentence) for part in parts)
+
     @property
     def retriever(self) -> Retriever:
         """What finds passages in the library."""
@@ -155,7 +177,7 @@ class Assistant:
         """Give every code that the library names or the registry knows."""
         return self._registry | all_codes(self.library)
 
-    def read(self, text: str, as_of: date | None, payer: str | None) -> Question:
+    def read(self, text: str, as_of: date | None, payer: str | None, beside: str = "") -> Question:
         """Give the question without the numbers that lie in a range it names, or look like amounts, but are no codes.
 
         Beside a procedure, a diagnosis that neither library nor registry knows is left out, too, and a notice says so.
@@ -164,7 +186,7 @@ class Assistant:
             AnswerError: it is empty or too long.
         """
         question = read_question(text, as_of or self._today(), payer)
-        question = reading.settle_circumstances(question, as_of, names=self._payer_names, known=payers(self.library))
+        question = reading.settle_circumstances(question, as_of, beside=beside, names=self._payer_names, known=payers(self.library))
         written = {index_key(mention.code) for mention in find_codes(question.text)} | set(find_miswritten(question.text))
         written |= set(find_diagnoses(question.text))
         doubtful = {c for c in find_doubtful(question.text) if near_codes(c, self.known_codes())}

@@ -12,10 +12,10 @@ from assistant.answer import Sentence
 from assistant.service import STAGES, Assistant
 from corpus.errors import CodeciteError, LibraryMissing
 from ui.citations import draw_answer
-from ui.conversation import AS_OF, PAYER, SHOWN_TURNS, Turn, clear, submit, take_pending, turns
+from ui.conversation import AS_OF, PAYER, SHOWN_TURNS, Turn, choose_date, clear, submit, take_pending, turns
 from ui.drawer import open_drawer
 from ui.finding import draw_finding
-from ui.present import present
+from ui.present import AnswerView, SourceView, present
 from ui.safe_text import escaped, safe_label
 from ui.shelf import Shelf, look, open_shared
 from ui.words import LABELS, asked_words, payer_words
@@ -70,7 +70,9 @@ def _open() -> tuple[Assistant | None, CodeciteError | None]:
 def _draw_sidebar(shelf: Shelf | None) -> None:
     with st.sidebar:
         st.header("Codecite", anchor=False)
-        st.date_input("Date of service", key=AS_OF, value=date.today(), min_value=date(1990, 1, 1), format="YYYY-MM-DD")
+        st.date_input(
+            "Date of service", key=AS_OF, value=date.today(), min_value=date(1990, 1, 1), format="YYYY-MM-DD", on_change=choose_date
+        )
         st.selectbox("Payer", ("", *(shelf.payers if shelf else ())), key=PAYER, format_func=_payer_option)
         st.button("New conversation", on_click=clear, shortcut="Ctrl+Shift+K", width="stretch")
         if shelf:
@@ -147,7 +149,7 @@ def _draw_turns(assistant: Assistant | None, problem: CodeciteError | None) -> N
 
 def _draw_question(turn: Turn) -> None:
     with st.chat_message("user", avatar=":material/person:"):
-        asked = escaped(asked_words(turn.as_of, turn.payer))
+        asked = escaped(turn.views[0].asked if turn.views else asked_words(turn.as_of or date.today(), turn.payer))
         st.html(f'<p class="cc-question" dir="auto">{escaped(turn.question)}</p><p class="cc-asked">{asked}</p>')
 
 
@@ -157,14 +159,14 @@ def _answered(assistant: Assistant | None, turn: Turn, problem: CodeciteError | 
     progress, proved = st.status(STAGES[0]), st.container()
     with progress:
         try:
-            answer = assistant.ask(
+            answers = assistant.ask_each(
                 turn.question,
                 as_of=turn.as_of,
                 payer=turn.payer,
                 watch=lambda stage: progress.update(label=stage),
                 on_sentence=lambda sentence: proved.html(_arriving(sentence)),
             )
-            return replace(turn, view=present(answer, assistant.library.text))
+            return replace(turn, views=tuple(present(answer, assistant.library.text) for answer in answers))
         except CodeciteError as error:
             return replace(turn, problem=str(error))
         except Exception as error:  # the page is the outer edge: no traceback may reach the browser
@@ -180,14 +182,23 @@ def _arriving(sentence: Sentence) -> str:
 
 
 def _draw_outcome(turn: Turn, n: int, *, newest: bool) -> None:
-    if turn.view is None:
+    if not turn.views:
         st.html(_message(turn.problem or "Stopped before an answer was ready."))
         return
-    opened = draw_answer(turn.view, key=f"answer-{n}", newest=newest)
+    opened = [_draw_part(turn.views, part, n, newest=newest) for part in range(len(turn.views))]
     if newest:
-        _draw_follow_ups(turn.view.follow_ups, n)
-    if opened:
-        open_drawer(opened)
+        _draw_follow_ups(turn.views[-1].follow_ups, n)
+    for source in filter(None, opened):
+        open_drawer(source)
+
+
+def _draw_part(views: tuple[AnswerView, ...], part: int, n: int, *, newest: bool) -> SourceView | None:
+    """Draw one answer of a turn, of several headed by its question, and give the source that the reader has just opened."""
+    view = views[part]
+    if len(views) > 1:
+        st.html(f'<h3 class="cc-question" dir="auto">{escaped(view.question)}</h3>')
+    key = f"answer-{n}-{part}" if part else f"answer-{n}"
+    return draw_answer(view, key=key, newest=newest and part == 0)
 
 
 def _draw_follow_ups(follow_ups: tuple[str, ...], n: int) -> None:

@@ -22,7 +22,7 @@ class BatchLine(BaseModel):
     payer: str | None = None
 
 
-def answer_lines(assistant: Assistant, lines: Iterable[str], *, as_of: date, payer: str | None) -> Iterator[dict[str, Any]]:
+def answer_lines(assistant: Assistant, lines: Iterable[str], *, as_of: date | None, payer: str | None) -> Iterator[dict[str, Any]]:
     """Give one answer record per line that is not blank, in order, each with the `id` of its line.
 
     A question that cannot be read gives `{"id", "error"}` and the batch goes on.

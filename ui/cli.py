@@ -94,9 +94,9 @@ def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> Non
 
 @main.command()
 @click.argument("question", required=False)
-@click.option("--as-of", type=_DATE, metavar="DATE", help="Date of service, YYYY-MM-DD.  [default: today]")
-@click.option("--payer", help="Only rules that speak for this payer, for example Aetna.")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object (docs/answer.md).")
+@click.option("--as-of", type=_DATE, metavar="DATE", help="Date of service, YYYY-MM-DD.  [default: as the question says, else today]")
+@click.option("--payer", help="Only rules that speak for this payer, for example Aetna.  [default: as the question says, else any]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, of several questions with an array of answers (docs/answer.md).")
 @click.option(
     "--batch",
     type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
@@ -104,19 +104,22 @@ def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> Non
     help="Answer a file of questions, '-' for standard input: one JSON object a line with id, question and, optionally, as_of and payer.",
 )
 def ask(question: str | None, as_of: datetime | None, payer: str | None, as_json: bool, batch: Path | None) -> None:
-    """Answer QUESTION from the library, every sentence with its source."""
+    """Answer QUESTION from the library, every sentence with its source.
+
+    Up to six questions in one message are answered one by one.
+    """
     if (question is None) == (batch is None):
         raise click.UsageError("give a QUESTION, or --batch FILE.jsonl")
-    day = as_of.date() if as_of else date.today()
+    day = as_of.date() if as_of else None
     if batch is not None:
         _ask_batch(batch, day, payer)
         return
-    from assistant.record import answer_record
-    from ui.terminal import render
+    from assistant.record import message_record
+    from ui.terminal import render_each
 
     with _assistant() as assistant:
-        answer = assistant.ask(question or "", as_of=day, payer=payer)
-    click.echo(printable_json(answer_record(answer), indent=2) if as_json else render(answer))
+        answers = assistant.ask_each(question or "", as_of=day, payer=payer)
+    click.echo(printable_json(message_record(answers), indent=2) if as_json else render_each(answers))
 
 
 @main.command()
@@ -456,7 +459,7 @@ def _source_details(document: "Document") -> dict[str, Any]:
     }
 
 
-def _ask_batch(batch: Path, day: date, payer: str | None) -> None:
+def _ask_batch(batch: Path, day: date | None, payer: str | None) -> None:
     from ui.batch import answer_lines
 
     with click.open_file(str(batch), encoding="utf-8-sig") as lines, _assistant() as assistant:

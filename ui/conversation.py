@@ -9,17 +9,22 @@ from ui.present import AnswerView
 
 SHOWN_TURNS = 50
 _TURNS, AS_OF, PAYER = "turns", "as_of", "payer"
+_CHOSEN = "as_of_chosen"
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question with what became of it; without view and problem it was stopped, unless it is still `pending`."""
+    """A message with what became of it; without views and problem it was stopped, unless it is still `pending`.
+
+    `as_of` is the date of service that the coder chose, None where the message or else the day decides. There is one view
+    for each question of the message.
+    """
 
     question: str
-    as_of: date
+    as_of: date | None
     payer: str | None
     pending: bool = True
-    view: AnswerView | None = None
+    views: tuple[AnswerView, ...] = ()
     problem: str = ""
 
 
@@ -30,10 +35,15 @@ def turns() -> list[Turn]:
 
 
 def submit(question: str) -> None:
-    """Put a question at the end, for the date and payer that the sidebar shows."""
+    """Put a question at the end, for the date and payer chosen in the sidebar."""
     if question.strip():
-        as_of = st.session_state.get(AS_OF) or date.today()
+        as_of = st.session_state.get(AS_OF) if st.session_state.get(_CHOSEN) else None
         turns().append(Turn(question.strip(), as_of, st.session_state.get(PAYER) or None))
+
+
+def choose_date() -> None:
+    """Note that the coder changed the date of service, so that it holds against what a question says."""
+    st.session_state[_CHOSEN] = st.session_state.get(AS_OF) is not None
 
 
 def clear() -> None:

@@ -30,6 +30,17 @@ def render(answer: Answer) -> str:
     return printable("\n".join([*lines, *(f"Note: {note}" for note in notes if note)]))
 
 
+def render_each(answers: Sequence[Answer]) -> str:
+    """Give the answers to one message one under the other, each headed by its question where there are several."""
+    if len(answers) == 1:
+        return render(answers[0])
+    return "\n\n\n".join(f"{printable(_heading(n, answer))}\n{render(answer)}" for n, answer in enumerate(answers, start=1))
+
+
+def _heading(number: int, answer: Answer) -> str:
+    return textwrap.fill(one_line(f"{number}. {answer.question.text}"), _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
 def _answered(answer: Answer) -> list[str]:
     numbers = number_citations(answer)
 
