@@ -179,6 +179,7 @@ def test_a_passing_failure_is_tried_once_more(assistant: Assistant, server: Mode
         (says('{"claims": [' + '{"a":' * 9_000, piece=4_000), "not the JSON object", 1),
         (floods(['{"claims": [{"text": "', *["} " * 500] * 10_000]), "longer than 100,000 characters", 1),
         (floods(["x" * 10_000_000]), "longer than 100,000 characters", 1),
+        (gives("x" * 10_000_000), "longer than 100,000 characters", 2),
         (raw(b"<html>Bad gateway</html>", "text/html"), "failed", 2),
         (raw(b"data: {no json\n\n"), "failed", 2),
         (raw(b"\xff\xfe\x00" * 999), "failed", 2),
