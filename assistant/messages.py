@@ -10,7 +10,7 @@ from ingest.codes import find_codes
 
 MOST_QUESTIONS = 6
 _ITEM = re.compile(r"(?m)^[ \t]*(?:\(?\d{1,2}[.)]|[-*•–]|\(?[a-h]\))[ \t]+|(?<=[\s:;])\(?[1-9][.)][ \t]+(?=[A-Za-z\d])|^\(?1[.)][ \t]+")
-_SENTENCE = re.compile(r".+?(?:\?+[\"')\]]*(?=\s|$)|(?<=\w{3})[.!](?=\s+[A-Z\d])|$)", re.DOTALL)
+_SENTENCE = re.compile(r".+?(?:\?+[\"')\]]*(?=\s|$)|(?:(?<=\w{3})|(?<=[])%]))[.!](?=\s+[A-Z\d])|$)", re.DOTALL)
 _LEANS = re.compile(
     r"^\W*(?:(?:and|so|or|but|also|ok|then)\b,?\s+)*(?:if|then|why|how come|what about|how about|what if|which one|same|else|in that case|either way|what else|anything)\b"
     r"|\b(?:it|its|they|them|their|that|those|both|either|neither|such|former|latter|he|she|his|her|instead|else|too|also|again|otherwise|then|another)\b"

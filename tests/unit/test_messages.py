@@ -15,6 +15,11 @@ def test_a_story_goes_with_each_question() -> None:
     )
 
 
+def test_a_placeholder_ends_a_sentence_as_a_word_does() -> None:
+    text = "Patient [name], MRN [MRN]. May 77370 be billed? Does 77371 need modifier 26?"
+    assert [part.startswith("Patient [name], MRN [MRN]. ") for part in split_questions(text)] == [True, True]
+
+
 def test_a_list_is_parted_with_what_leads_to_it() -> None:
     assert split_questions("Seeds, hospital.\n1. Can 77370 be billed twice?\n2) Who signs 77336 reports") == (
         "Seeds, hospital. Can 77370 be billed twice?",

@@ -104,7 +104,7 @@ def test_the_questions_of_a_message_are_answered_one_by_one_for_the_date_that_on
 def test_one_question_gives_one_record_and_several_give_a_list(assistant: Assistant) -> None:
     one = assistant.ask_each("May 77370 be billed after treatment ends?", as_of=DAY)
     both = assistant.ask_each("May 77370 be billed after treatment ends? Does 77371 need modifier 26 or TC?", as_of=DAY)
-    assert message_record(one)["schema"] == "codecite.answer/1"
+    assert message_record(one)["schema"] == "codecite.answer/2"
     record = message_record(both)
     assert record["schema"] == "codecite.answers/1"
     assert [answer["question"] for answer in record["answers"]] == [answer.question.text for answer in both]
