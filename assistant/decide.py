@@ -74,6 +74,15 @@ def advice() -> Abstention:
     )
 
 
+def unread(near: bool) -> Abstention:
+    """Give the abstention on a question in another language that was not translated and of which too little can be read."""
+    return Abstention(
+        Reason.WEAK_EVIDENCE if near else Reason.NO_EVIDENCE,
+        "Without a translation only the codes, modifiers, payer, date and English words of a question can be read; this one has too few.",
+        "The question in English, or the codes that it is about.",
+    )
+
+
 def no_answer(question: Question, reason: Reason, hits: Sequence[Hit]) -> Abstention:
     """Give the abstention for an answerer that found nothing to say."""
     about = ", ".join(question.codes) or "this"

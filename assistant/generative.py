@@ -63,6 +63,12 @@ class GenerativeAnswerer:
         self._timeout_s = timeout_s
         self._max_sentences = max_sentences
 
+    def within(self, timeout_s: float) -> "GenerativeAnswerer":
+        """Give the same answerer with at most `timeout_s` for an answer."""
+        return GenerativeAnswerer(
+            self._model, self.name, timeout_s=min(timeout_s, self._timeout_s), max_sentences=self._max_sentences
+        )
+
     def draft(self, question: Question, hits: Sequence[Hit]) -> Draft:
         """Give the model's claims as an unverified draft; see `stream`."""
         return self.stream(question, hits, lambda _: None)
@@ -85,7 +91,7 @@ class GenerativeAnswerer:
                     heard.append(_sentence(claim, hits))
                     if heard[-1] not in heard[:-1]:
                         on_claim(heard[-1])
-            reply = _read_reply(reader.text, _Reply)
+            reply = read_reply(reader.text, _Reply)
         except (ModelUnavailable, ModelReplyInvalid) as error:
             if not heard:
                 raise
@@ -133,7 +139,7 @@ def write_questions(model: "BaseChatModel", name: str, passage: Passage, *, time
     system = files("assistant").joinpath("prompts/questions.md").read_text(encoding="utf-8").format(most=_MOST_QUESTIONS)
     fence = secrets.token_hex(8)
     shown = f"<passage-{fence}>\n{' > '.join(passage.section)}\n{passage.header}\n{passage.text}\n</passage-{fence}>"
-    reply = _read_reply("".join(listen(model, name, [("system", system), ("human", shown)], timeout_s)), _Questions)
+    reply = read_reply("".join(listen(model, name, [("system", system), ("human", shown)], timeout_s)), _Questions)
     written = (" ".join(canonical(question).split()) for question in reply.questions)
     return tuple(dict.fromkeys(q for q in written if 0 < len(q) <= _MAX_QUESTION_CHARS))[:_MOST_QUESTIONS]
 
@@ -153,7 +159,7 @@ def _source(hit: Hit) -> str:
     return f"[{document.publisher}, {document.title}, {document.edition}; {document.authority}; payer {passage.payer}; {' > '.join(passage.section)}]"
 
 
-def _read_reply(text: str, kind: type[_Told]) -> _Told:
+def read_reply(text: str, kind: type[_Told]) -> _Told:
     """Give the first JSON object of the kind that was asked for; prose and fences around it are passed over."""
     starts = [m.start() for m in re.finditer(r"\{", text)][:_MAX_STARTS]
     for start in starts:

@@ -30,6 +30,8 @@ _LETTERS_IN_ONE = {Language.KO: 2, Language.ZH: 3}
 _OTHERS_OF_THE_SCRIPT = re.compile(r"[\u3040-\u30ffіїєґўјљњћђپچژگکیےہھٹڈڑ]", re.IGNORECASE)
 _MIN_SHARE, _MIN_SHARE_BESIDE_ENGLISH = 0.05, 0.5
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_OTHER_SCRIPT = r"[\u0400-\u052f\u0620-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+_TOUCHING = re.compile(rf"(?<=[A-Za-z0-9])(?={_OTHER_SCRIPT})|(?<={_OTHER_SCRIPT})(?=[A-Za-z0-9])")
 _NOT_WORDS = re.compile(r"\bpara-?aortic\b|https?://\S+|[A-Za-z]*\d[A-Za-z0-9]*|\b[A-Z]{2,6}s?\b")
 _WORD = re.compile(r"[^\W\d_]+")
 _MARKS = {
@@ -43,6 +45,22 @@ _PLAIN_MARKS = {
     Language.TL: re.compile(r"\b(?:i|mag|nag|naka|ini)-(?=[a-z])"),
 }
 _MIN_WEIGHT = 2
+_CUES = (
+    (
+        re.compile(r"\b(?:modificador(?:es)?|modificateurs?|modifikator\w*|модификатор\w*)\b|修[饰飾]符|수정자|المعدّ?ل", re.IGNORECASE),
+        " modifier ",
+    ),
+    (
+        re.compile(
+            r"\b(?:fecha de(?:l)? servicio|date de service|leistungsdatum|ngày dịch vụ|petsa ng serbisyo|дат[аы] услуги)\b"
+            r"|تاريخ الخدمة|服[务務]日期|진료일",
+            re.IGNORECASE,
+        ),
+        " date of service ",
+    ),
+    (re.compile(r"\b(?:en(?: el año)?|im jahre?|năm|noong|sa taong|в|في(?: عام| سنة)?) (20\d\d)\b(?![/.-]\d)", re.IGNORECASE), r"in \1"),
+    (re.compile(r"在?(?<![0-9A-Za-z])(20\d\d) ?年(?! ?\d)|(?<!\d)(20\d\d) ?년(?! ?\d)"), r" in \1\2 "),
+)
 _ENGLISH = frozenset(
     """
     the is are was be can do does did how what when which who why we i it of for and or with that this if from by on as has have
@@ -99,6 +117,24 @@ def find_language(text: str) -> Language:
 def function_words(language: Language) -> frozenset[str]:
     """Give the words, lower case, by which a language in Latin letters is known."""
     return _LISTED.get(language, frozenset())
+
+
+def legible(text: str) -> str:
+    """Give a question in another language with its codes set apart and the cues of modifier and date of service in English."""
+    for cue, english in _CUES:
+        text = cue.sub(english, text)
+    return apart(text)
+
+
+def apart(text: str) -> str:
+    """Give a text with a space between letters of another script and the codes, numbers or English words that touch them."""
+    return _TOUCHING.sub(" ", text)
+
+
+def english_words(text: str, language: Language) -> tuple[str, ...]:
+    """Give the words, lower case, of a question in another language that may be English; which are is not known here."""
+    words = _WORD.findall(apart(unicodedata.normalize("NFKC", text)))
+    return tuple(dict.fromkeys(word.lower() for word in words if word.isascii() and word.lower() not in function_words(language)))
 
 
 def _by_script(text: str) -> Language | None:

@@ -7,7 +7,7 @@ from typing import Any
 from assistant.answer import Abstention, Answer, Citation, Conflict, Hit, Sentence
 from ingest.documents import Document, Passage
 
-SCHEMA = "codecite.answer/1"
+SCHEMA = "codecite.answer/2"
 MESSAGE_SCHEMA = "codecite.answers/1"
 
 
@@ -23,6 +23,8 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "payer": question.payer,
         "codes": list(question.codes),
         "modifiers": list(question.modifiers),
+        "carried": [{"kind": part.kind.value, "value": part.value} for part in question.carried],
+        "language": answer.language.value,
         "status": answer.status.value,
         "verdict": answer.verdict.value,
         "text": " ".join(f"{s.text} {_markers(s, numbers)}" for s in answer.sentences),
@@ -61,7 +63,8 @@ def _markers(sentence: Sentence, numbers: Mapping[Citation, int]) -> str:
 
 
 def _sentence(sentence: Sentence, numbers: Mapping[Citation, int]) -> dict[str, Any]:
-    return {"text": sentence.text, "role": sentence.role.value, "citations": [numbers[c] for c in sentence.citations]}
+    cited = [numbers[c] for c in sentence.citations]
+    return {"text": sentence.text, "translation": sentence.translation or None, "role": sentence.role.value, "citations": cited}
 
 
 def _conflict(conflict: Conflict, numbers: Mapping[Citation, int]) -> dict[str, Any]:

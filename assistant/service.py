@@ -26,18 +26,22 @@ from assistant.answer import (
     Verdict,
 )
 from assistant.extractive import Answerer, quotable
+from assistant.foreign import FEWEST_WORDS, PASSED_ON, Foreign, Translator, passages_asked, speaks_of_codes
 from assistant.ground import ground, prove, quote_whole
+from assistant.identifiers import mask, masked_notice, without_placeholders
+from assistant.languages import Language, apart, english_words, find_language, legible
 from assistant.lookalikes import find_doubtful, find_miswritten, near_codes
 from assistant.messages import split_questions
+from assistant.payers import NamedPayer, find_payer
 from assistant.question import asks_for_advice, read_question
-from assistant.retrieve import Retriever, Timer
+from assistant.retrieve import REGISTERED, Retriever, Timer
 from assistant.written import find_diagnoses
 from corpus.digests import AUTHORITIES
 from corpus.errors import ModelReplyInvalid, ModelUnavailable
 from ingest.codes import find_codes, index_key
 from ingest.documents import Page
 from ingest.library import Library
-from ingest.lookup import Scope, all_codes, codes_held, fetch, payers, rows_by_anchor, rows_with_codes
+from ingest.lookup import Scope, all_codes, codes_held, document_counts, fetch, payers, rows_by_anchor, rows_with_codes
 
 _MOST_DISPUTED = 3
 STAGES = ("Reading the question", "Searching the library", "Choosing sentences", "Checking every quote")
@@ -80,10 +84,13 @@ class Assistant:
         embedder: str,
         settings_digest: str,
         today: Callable[[], date] = date.today,
+        keep_gap: Callable[[Answer], object] = lambda _: None,
+        translator: Translator | None = None,
     ) -> None:
         """Take `answerer`, and `fallback` for when its model fails; `registry` holds every code that is known to exist.
 
-        `payer_names` gives the other names of payers.
+        `payer_names` gives the other names of payers. `keep_gap` hears of every abstention. Without `translator` a
+        question in another language is answered with passages on its codes.
         """
         self.library = library
         self._retriever = retriever
@@ -92,6 +99,8 @@ class Assistant:
         self._registry = frozenset(registry)
         self._payer_names = payer_names
         self._today = today
+        self._keep_gap = keep_gap
+        self._translator = translator
         self._embedder = embedder
         self._settings_digest = settings_digest
 
@@ -122,11 +131,22 @@ class Assistant:
         Raises:
             AnswerError: the question is empty or too long.
         """
-        clock = _Clock(watch)
-        with clock.stage(0, "read"):
-            question = self.read(text, as_of, payer, beside)
-            refused = decide.advice() if asks_for_advice(question.text) else self.refuse_codes(question)
-        if refused:
+        clock, language = _Clock(watch), find_language(text)
+
+        def read(words: str) -> Question:
+            with clock.stage(0, "read"):
+                return self.read(words, as_of, payer, beside)
+
+        if language is Language.EN:
+            answer = self._ask(read(text), self._answerer, clock, on_sentence)
+            answer = replace(answer, question=with_placeholders(answer.question, text))
+        else:
+            answer = self._ask_foreign(text, language, read, clock, on_sentence)
+        self._keep_gap(answer)
+        return answer
+
+    def _ask(self, question: Question, answerer: Answerer, clock: _Clock, on_sentence: Callable[[Sentence], object]) -> Answer:
+        if refused := decide.advice() if asks_for_advice(question.text) else self.refuse_codes(question):
             return self._abstain(question, refused, (), clock)
         with clock.stage(1, "retrieve"):
             hits = self._retriever.find(question, clock.timings_ms)
@@ -134,7 +154,7 @@ class Assistant:
             return self._abstain(question, abstention, hits, clock)
         with clock.stage(2, "draft"):
             pages = self.pages(hits)
-            draft, answerer = self._draft(question, hits, lambda claim: [on_sentence(s) for s in prove(claim, hits, pages)])
+            draft, answerer = self._draft(answerer, question, hits, lambda claim: [on_sentence(s) for s in prove(claim, hits, pages)])
         with clock.stage(3, "ground"):
             sentences = ground(draft, hits, pages)
             unproved = bool(draft.sentences) and not sentences
@@ -148,6 +168,45 @@ class Assistant:
         if answerer is not self._fallback:
             draft = replace(draft, verdict=decide.proved_verdict(draft.verdict, question, sentences))
         return self._answer(question, draft, sentences, hits, clock, answerer.name)
+
+    def _ask_foreign(
+        self, text: str, language: Language, read: Callable[[str], Question], clock: _Clock, on_sentence: Callable[[Sentence], object]
+    ) -> Answer:
+        """Answer from the translation of a question where a chat model gives one, else show passages on what of it needs none."""
+        masked = mask(apart(text))
+        shown = " ".join(masked.text.split())
+        foreign = Foreign(language, self._translator)
+        with clock.stage(0, "translate"):
+            english = foreign.into_english(without_placeholders(shown))
+        if english:
+            question = read(english)
+            question = replace(question, notices=(*masked_notice(masked), *question.notices))
+            answer = self._ask(question, foreign.within_time(self._answerer), clock, on_sentence)
+            with clock.stage(3, "translate"):
+                answer = foreign.out_of_english(answer)
+        else:
+            answer = self._pass_on(read(legible(text)), language, clock)
+        return replace(
+            answer,
+            question=replace(answer.question, text=shown),
+            language=language,
+            notices=tuple(dict.fromkeys((*foreign.notices, *answer.notices))),
+        )
+
+    def _pass_on(self, question: Question, language: Language, clock: _Clock) -> Answer:
+        """Show the passages on the codes and English words of a question that was not translated, without a ruling."""
+        words = english_words(question.text, language)
+        held = document_counts(self.library, words)[0] if words else {}
+        words = tuple(word for word in words if held[word])
+        if not question.codes and len(words) < FEWEST_WORDS:
+            hits = self._retriever.find(passages_asked(question, words), clock.timings_ms)
+            return self._abstain(question, decide.unread(bool(words)), hits if words else (), clock)
+        for asked in dict.fromkeys((words, ())) if question.codes else (words,):
+            answer = self._ask(passages_asked(question, asked), self._fallback, clock, lambda _: None)
+            if speaks_of_codes(answer):
+                return replace(answer, notices=(PASSED_ON, *answer.notices))
+        told = answer.abstention or decide.no_answer(question, Reason.NO_EVIDENCE, answer.evidence)
+        return self._abstain(answer.question, told, answer.evidence, clock)
 
     def ask_each(
         self,
@@ -165,6 +224,7 @@ class Assistant:
         Raises:
             AnswerError: the message is empty or too long, or asks more than six questions.
         """
+        text = mask(text).text
         parts = split_questions(text)
         return tuple(self.ask(part, as_of=as_of, payer=payer, beside=text, watch=watch, on_sentence=on_sentence) for part in parts)
 
@@ -178,21 +238,30 @@ class Assistant:
         return self._registry | all_codes(self.library)
 
     def read(self, text: str, as_of: date | None, payer: str | None, beside: str = "") -> Question:
-        """Give the question without the numbers that lie in a range it names, or look like amounts, but are no codes.
+        """Give the question without identifiers of patients and without the numbers that are no codes.
 
+        Such numbers lie in a range that it names, or look like amounts. For what to show see `with_placeholders`.
         Beside a procedure, a diagnosis that neither library nor registry knows is left out, too, and a notice says so.
 
         Raises:
             AnswerError: it is empty or too long.
         """
-        question = read_question(text, as_of or self._today(), payer)
-        question = reading.settle_circumstances(question, as_of, beside=beside, names=self._payer_names, known=payers(self.library))
+        masked = mask(text), mask(payer or "")
+        question = read_question(without_placeholders(masked[0].text), as_of or self._today(), masked[1].text)
+        question = replace(question, notices=(*masked_notice(*masked), *question.notices))
+        question = reading.settle_circumstances(
+            question, as_of, beside=mask(beside).text, names=self._payer_names, known=payers(self.library)
+        )
         written = {index_key(mention.code) for mention in find_codes(question.text)} | set(find_miswritten(question.text))
         written |= set(find_diagnoses(question.text))
         doubtful = {c for c in find_doubtful(question.text) if near_codes(c, self.known_codes())}
         unknown = self._unknown(question)
         question = replace(question, codes=tuple(c for c in question.codes if c in written | doubtful or c not in unknown))
         return reading.leave_out_diagnoses(question, unknown)
+
+    def named_payer(self, text: str) -> NamedPayer | None:
+        """Give the one payer that a text names, with the words that name it."""
+        return find_payer(text, self._payer_names, payers(self.library))
 
     def refuse_codes(self, question: Question) -> Abstention | None:
         """Give the abstention where a question names codes that neither library nor registry knows."""
@@ -213,6 +282,8 @@ class Assistant:
 
     def _nothing_on_the_day(self, question: Question, hits: Sequence[Hit]) -> Abstention | None:
         """Give the abstention where codes asked about have rules, but none in force on the date of service or none for the payer."""
+        if any(REGISTERED in h.via for h in hits):
+            return None
         held = frozenset().union(*(h.passage.codes for h in hits)) if hits else frozenset()
         missing = [c for c in question.codes if c not in held]
         elsewhen = [c for c in missing if codes_held(self.library, [c])]
@@ -222,11 +293,13 @@ class Assistant:
             return decide.no_answer(question, Reason.NO_EVIDENCE, hits)
         return None
 
-    def _draft(self, question: Question, hits: Sequence[Hit], on_claim: Callable[[DraftSentence], object]) -> tuple[Draft, Answerer]:
+    def _draft(
+        self, answerer: Answerer, question: Question, hits: Sequence[Hit], on_claim: Callable[[DraftSentence], object]
+    ) -> tuple[Draft, Answerer]:
         try:
-            if isinstance(self._answerer, Streaming):
-                return self._answerer.stream(question, hits, on_claim), self._answerer
-            return self._answerer.draft(question, hits), self._answerer
+            if isinstance(answerer, Streaming):
+                return answerer.stream(question, hits, on_claim), answerer
+            return answerer.draft(question, hits), answerer
         except (ModelUnavailable, ModelReplyInvalid) as error:
             return self._fall_back(question, hits, str(error))
 
@@ -296,6 +369,12 @@ class Assistant:
 
     def _provenance(self, clock: _Clock, answerer: str) -> Provenance:
         return Provenance(answerer, self._embedder, self.library.revision(), self._settings_digest, dict(clock.timings_ms))
+
+
+def with_placeholders(question: Question, text: str) -> Question:
+    """Give a question that was read from `text` as it may be shown: a placeholder stands for each identifier of a patient."""
+    masked = mask(text)
+    return replace(question, text=" ".join(masked.text.split())) if masked.kinds else question
 
 
 def digest_of(values: dict[str, object]) -> str:

@@ -1,11 +1,14 @@
 """The only place where the parts of an assistant are chosen and joined."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.extractive import Answerer, ExtractiveAnswerer
 from assistant.find import Finder
+from assistant.foreign import Translator
+from assistant.gaps import Gaps
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
@@ -24,11 +27,14 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 
-def open_assistant(settings: Settings, *, long_lived: bool = False, embedder: Embedder | None = None) -> Assistant:
+def open_assistant(
+    settings: Settings, *, long_lived: bool = False, keep_gaps: bool = False, embedder: Embedder | None = None, today: Callable[[], date] = date.today
+) -> Assistant:
     """Give an assistant on the library that the settings name.
 
     A `long_lived` one (the chat page) asks Chroma unless the settings say otherwise; a one-shot command scans
-    the library's own vectors, which costs no start-up. `embedder` replaces the exported one in tests.
+    the library's own vectors, which costs no start-up. With `keep_gaps` what it cannot answer is kept for
+    `codecite gaps`. `embedder` replaces the exported one in tests, `today` the day on which it is asked.
 
     Raises:
         LibraryUnusable: there is no library, or it was built otherwise than the settings ask.
@@ -46,13 +52,16 @@ def open_assistant(settings: Settings, *, long_lived: bool = False, embedder: Em
     extractive = ExtractiveAnswerer(encoder, glossary, lambda words: document_counts(library, words), settings.max_sentences)
     return Assistant(
         library,
-        Retriever(library, index, encoder, glossary),
+        Retriever(library, index, encoder, glossary, registry=load_codes()),
         _answerer(settings, extractive),
         extractive,
         registry=load_codes().keys(),
         payer_names=load_payer_names(),
+        translator=_translator(settings),
         embedder=encoder.identity,
-        settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key"})),
+        settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key", "keep_questions"})),
+        today=today,
+        keep_gap=Gaps(settings.data_dir, glossary, keep_text=settings.keep_questions).keep if keep_gaps else lambda _: None,
     )
 
 
@@ -106,6 +115,14 @@ def _answerer(settings: Settings, extractive: ExtractiveAnswerer) -> Answerer:
     from assistant.generative import GenerativeAnswerer
 
     return GenerativeAnswerer(_open_model(settings), settings.llm, timeout_s=settings.llm_timeout_s, max_sentences=settings.max_sentences)
+
+
+def _translator(settings: Settings) -> Translator | None:
+    if not settings.llm:
+        return None
+    from assistant.translate import ModelTranslator
+
+    return ModelTranslator(_open_model(settings), settings.llm, timeout_s=settings.llm_timeout_s, payers=load_payer_names().keys())
 
 
 def _open_model(settings: Settings) -> "BaseChatModel":

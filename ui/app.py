@@ -9,16 +9,19 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.answer import Sentence
+from assistant.conversation import Asked, Context, Resolved, after, carry, resolve
+from assistant.languages import find_language
 from assistant.service import STAGES, Assistant
 from corpus.errors import CodeciteError, LibraryMissing
+from ui.chips import draw_chips, draw_scope
 from ui.citations import draw_answer
-from ui.conversation import AS_OF, PAYER, SHOWN_TURNS, Turn, choose_date, clear, submit, take_pending, turns
+from ui.conversation import AS_OF, PAYER, SHOWN_TURNS, Turn, choose_date, clear, submit, submit_suggested, take_pending, turns
 from ui.drawer import open_drawer
 from ui.finding import draw_finding
 from ui.present import AnswerView, SourceView, present
 from ui.safe_text import escaped, safe_label
 from ui.shelf import Shelf, look, open_shared
-from ui.words import LABELS, asked_words, payer_words
+from ui.words import asked_words, label_words, payer_words
 
 DISCLAIMER = (
     "Quotes come from the sources in this library; check them and your payer before billing. "
@@ -87,6 +90,7 @@ def _payer_option(payer: str) -> str:
 def _draw_bottom(*, asks: bool) -> None:
     with st.bottom:
         if asks:
+            draw_scope()
             st.chat_input(
                 "Ask a coding question", key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop", on_submit=_submit_typed
             )
@@ -144,13 +148,15 @@ def _draw_turns(assistant: Assistant | None, problem: CodeciteError | None) -> N
             if turn is asking:
                 held[-1] = _answered(assistant, turn, problem)
                 st.rerun()
+            draw_chips(turn, n, look(assistant).payers if assistant else (), newest=n == len(held) - 1)
             _draw_outcome(turn, n, newest=n == len(held) - 1)
 
 
 def _draw_question(turn: Turn) -> None:
     with st.chat_message("user", avatar=":material/person:"):
-        asked = escaped(turn.views[0].asked if turn.views else asked_words(turn.as_of or date.today(), turn.payer))
-        st.html(f'<p class="cc-question" dir="auto">{escaped(turn.question)}</p><p class="cc-asked">{asked}</p>')
+        language = find_language(turn.question)
+        asked = escaped(turn.views[0].asked if turn.views else asked_words(turn.as_of or date.today(), turn.payer, language))
+        st.html(f'<p class="cc-question" dir="auto">{escaped(turn.question)}</p><p class="cc-asked" dir="auto">{asked}</p>')
 
 
 def _answered(assistant: Assistant | None, turn: Turn, problem: CodeciteError | None) -> Turn:
@@ -159,14 +165,17 @@ def _answered(assistant: Assistant | None, turn: Turn, problem: CodeciteError | 
     progress, proved = st.status(STAGES[0]), st.container()
     with progress:
         try:
+            asked, today = Asked(turn.question, turn.as_of, turn.payer), date.today()
+            resolved = resolve(asked, turn.used, assistant, today)
+            turn = _understood(turn, resolved, after(asked, resolved, turn.used, assistant, today))
             answers = assistant.ask_each(
-                turn.question,
-                as_of=turn.as_of,
-                payer=turn.payer,
+                resolved.text,
+                as_of=resolved.as_of,
+                payer=resolved.payer,
                 watch=lambda stage: progress.update(label=stage),
                 on_sentence=lambda sentence: proved.html(_arriving(sentence)),
             )
-            return replace(turn, views=tuple(present(answer, assistant.library.text) for answer in answers))
+            return replace(turn, views=tuple(present(carry(answer, resolved), assistant.library.text) for answer in answers))
         except CodeciteError as error:
             return replace(turn, problem=str(error))
         except Exception as error:  # the page is the outer edge: no traceback may reach the browser
@@ -175,10 +184,14 @@ def _answered(assistant: Assistant | None, turn: Turn, problem: CodeciteError | 
             return replace(turn, problem=_FAULT)
 
 
+def _understood(turn: Turn, resolved: Resolved, context: Context | None) -> Turn:
+    return replace(turn, resolved=resolved, after=context, offered=turn.offered if turn.added else resolved.offered)
+
+
 def _arriving(sentence: Sentence) -> str:
     """Give a sentence and its quotes for the time until the whole answer is there."""
     quotes = "".join(f"<q>{escaped(c.quote)}</q>" for c in sentence.citations if c.quote != sentence.text)
-    return f'<p class="cc-arriving" dir="auto"><b>{LABELS[sentence.role]}</b> {escaped(sentence.text)}{quotes}</p>'
+    return f'<p class="cc-arriving" dir="auto"><b>{label_words(sentence.role)}</b> {escaped(sentence.text)}{quotes}</p>'
 
 
 def _draw_outcome(turn: Turn, n: int, *, newest: bool) -> None:
@@ -204,7 +217,7 @@ def _draw_part(views: tuple[AnswerView, ...], part: int, n: int, *, newest: bool
 def _draw_follow_ups(follow_ups: tuple[str, ...], n: int) -> None:
     with st.container(horizontal=True, key="follow-ups"):
         for i, follow_up in enumerate(follow_ups):
-            st.button(safe_label(follow_up), key=f"follow-up-{n}-{i}", on_click=submit, args=(follow_up,))
+            st.button(safe_label(follow_up), key=f"follow-up-{n}-{i}", on_click=submit_suggested, args=(follow_up,))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,10 @@ function facts(source, names) {
   return names.map((name) => source[name]).filter(Boolean).join(" · ");
 }
 
+function say(page, key, names = {}) {
+  return page.words[key].replace(/\{(\w+)\}/g, (_, name) => names[name]);
+}
+
 function named(source) {
   return [source.title, source.publisher, source.page].filter(Boolean).join(", ");
 }
@@ -88,7 +92,7 @@ function opener(page, source, className, text, label) {
 
 function chip(page, number) {
   const source = page.sources.get(number);
-  const button = opener(page, source, "chip", String(number), `Source ${number}: ${named(source)}`);
+  const button = opener(page, source, "chip", String(number), `${say(page, "source", { number })}: ${named(source)}`);
   button.setAttribute("aria-describedby", "tip");
   button.addEventListener("mouseenter", () => showTip(page, button, source));
   button.addEventListener("mouseleave", () => hideTipSoon(page));
@@ -103,6 +107,7 @@ function chip(page, number) {
 function sentence(page, row) {
   const line = make("p", "sentence", row.text + "\u00a0");
   line.dir = "auto";
+  line.lang = row.language;
   const chips = make("span", "chips");
   return put(line, put(chips, ...row.numbers.map((number) => chip(page, number))));
 }
@@ -135,7 +140,7 @@ function side(page, row) {
 
 function conflict(page, sides) {
   const part = make("section", "conflict");
-  return put(part, make("h4", "label", "Sources disagree"), put(make("div", "sides"), ...sides.map((row) => side(page, row))));
+  return put(part, make("h4", "label", page.disagree), put(make("div", "sides"), ...sides.map((row) => side(page, row))));
 }
 
 function sourceList(page, sources) {
@@ -151,31 +156,32 @@ function sourceList(page, sources) {
     );
     put(list, put(make("li"), chips, about));
   }
-  return put(make("section", "group"), make("h4", "label", "Sources"), list);
+  return put(make("section", "group"), make("h4", "label", say(page, "sources")), list);
 }
 
 function nearest(page, source) {
   const text = make("p", "sentence", excerpt(source.quote));
   text.dir = "auto";
+  text.lang = "en";
   return put(
     make("li", "card"),
     make("h5", "who", source.title),
     make("p", "small", facts(source, ["publisher", "authority", "section", "page", "validity"])),
     text,
-    opener(page, source, "plain", "Open passage", `Open nearest passage ${source.number}: ${named(source)}`),
+    opener(page, source, "plain", say(page, "open"), `${say(page, "open_nearest", source)}: ${named(source)}`),
   );
 }
 
 function abstention(page, found) {
   if (!found) return [];
-  const add = put(make("div"), make("p", "sentence", found.needed), put(make("p", "small", "Add it with "), make("code", "", "codecite ingest FILE")));
+  const add = put(make("div"), make("p", "sentence", found.needed), put(make("p", "small", say(page, "add_with") + " "), make("code", "", "codecite ingest FILE")));
   const parts = [
     make("p", "sentence detail", found.detail),
-    put(make("section", "group"), make("h4", "label", "What to add"), add),
+    put(make("section", "group"), make("h4", "label", say(page, "to_add")), add),
   ];
   if (found.nearest.length) {
     const list = put(make("ul", "near"), ...found.nearest.map((source) => nearest(page, source)));
-    parts.push(put(make("section", "nearest"), make("h4", "label", "Nearest passages, which do not answer this"), list));
+    parts.push(put(make("section", "nearest"), make("h4", "label", say(page, "nearest")), list));
   }
   return parts;
 }
@@ -187,16 +193,16 @@ function verdict(data) {
 async function copy(page, button, text) {
   try {
     await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-    page.status.textContent = "Answer copied";
+    button.textContent = say(page, "copied");
+    page.status.textContent = say(page, "answer_copied");
   } catch {
-    button.textContent = "Copying is blocked by the browser";
+    button.textContent = say(page, "copying_blocked");
   }
-  setTimeout(() => (button.textContent = "Copy answer"), 2000);
+  setTimeout(() => (button.textContent = say(page, "copy")), 2000);
 }
 
 function foot(page, data) {
-  const button = make("button", "plain", "Copy answer");
+  const button = make("button", "plain", say(page, "copy"));
   button.type = "button";
   button.addEventListener("click", () => copy(page, button, data.copy));
   return put(make("div", "foot"), button, make("span", "small", data.footnote));
@@ -204,6 +210,10 @@ function foot(page, data) {
 
 function draw(page, data) {
   page.sources = new Map(data.sources.map((source) => [source.number, source]));
+  page.words = data.words;
+  page.disagree = data.disagree;
+  page.root.lang = data.language;
+  page.root.dir = data.direction;
   page.root.replaceChildren();
   put(
     page.root,

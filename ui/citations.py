@@ -14,6 +14,7 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from ui.plain_text import plain_text
 from ui.present import AnswerView, SideView, SourceView, announcement
+from ui.words import direction, phrases
 
 _SHELL = (
     '<div class="answer"></div><div class="unseen" role="status"></div><div class="tip" id="tip" role="tooltip" popover="manual"></div>'
@@ -30,6 +31,10 @@ def draw_answer(view: AnswerView, *, key: str, newest: bool) -> SourceView | Non
 def answer_data(view: AnswerView, *, newest: bool) -> dict[str, Any]:
     """Give what the element's script reads; `newest` asks it to announce the answer and bring it into sight."""
     return {
+        "language": view.language,
+        "direction": direction(view.language),
+        "words": dict(phrases(view.language)["answer"]),
+        "disagree": phrases(view.language)["roles"]["conflict"],
         "tone": view.tone,
         "verdict": view.verdict,
         "line": view.line,

@@ -4,14 +4,15 @@ import streamlit as st
 
 from ui.present import SourceView
 from ui.safe_text import escaped, marked, web_link
+from ui.words import direction, phrases
 
 _WIDTH_PX = 600
 
 
 def open_drawer(source: SourceView) -> None:
     """Open the drawer on the right with this source."""
-    name = "Source" if source.key.startswith("source") else "Nearest passage"
-    st.dialog(f"{name} {source.number}", width=_WIDTH_PX, position="right")(_draw)(source)
+    key = "source" if source.key.startswith("source") else "nearest_one"
+    st.dialog(phrases(source.language)["answer"][key].format(number=source.number), width=_WIDTH_PX, position="right")(_draw)(source)
 
 
 def _draw(source: SourceView) -> None:
@@ -20,26 +21,27 @@ def _draw(source: SourceView) -> None:
 
 def source_html(source: SourceView) -> str:
     """Give the drawer's content; everything that comes from a document is escaped."""
-    remark = f'<p class="cc-remark">{escaped(source.remark)}</p>' if source.remark else ""
+    words, told = phrases(source.language)["drawer"], f'lang="{source.language}" dir="{direction(source.language)}"'
+    remark = f'<p class="cc-remark" {told}>{escaped(source.remark)}</p>' if source.remark else ""
     passage = marked(source.before, source.quote, source.after)
     return (
         f'<div class="cc-source" dir="auto"><h3 class="cc-title">{escaped(source.title)}</h3>{remark}'
-        f'<div class="cc-passage" dir="auto" tabindex="0" role="region" aria-label="Passage in its context">{passage}</div>'
-        f'<dl class="cc-facts">{"".join(_fact(name, value) for name, value in _facts(source))}</dl></div>'
+        f'<div class="cc-passage" dir="auto" tabindex="0" role="region" aria-label="{escaped(words["context"])}">{passage}</div>'
+        f'<dl class="cc-facts" {told}>{"".join(_fact(words[name], value) for name, value in _facts(source))}</dl></div>'
     )
 
 
 def _facts(source: SourceView) -> list[tuple[str, str]]:
     rows = [
-        ("Publisher", source.publisher),
-        ("Authority", source.authority),
-        ("Edition", source.edition),
-        ("Validity", source.validity),
-        ("Payer", source.payer),
-        ("Section", source.section),
-        ("Page", source.page.removeprefix("page ")),
+        ("publisher", source.publisher),
+        ("authority", source.authority),
+        ("edition", source.edition),
+        ("validity", source.validity),
+        ("payer", source.payer),
+        ("section", source.section),
+        ("page", "".join(filter(str.isdigit, source.page))),
     ]
-    return [(name, escaped(value)) for name, value in rows if value] + ([("Link", _link(source.url))] if source.url else [])
+    return [(name, escaped(value)) for name, value in rows if value] + ([("link", _link(source.url))] if source.url else [])
 
 
 def _link(url: str) -> str:
@@ -50,4 +52,4 @@ def _link(url: str) -> str:
 
 
 def _fact(name: str, value: str) -> str:
-    return f"<dt>{name}</dt><dd>{value}</dd>"
+    return f'<dt>{name}</dt><dd dir="auto">{value}</dd>'

@@ -1,6 +1,7 @@
 """Write an answer with its sources as plain text, for the clipboard."""
 
 from ui.present import AnswerView, SentenceView, SideView, SourceView
+from ui.words import phrases
 
 
 def plain_text(view: AnswerView) -> str:
@@ -16,7 +17,9 @@ def _block(lines: list[str]) -> list[str]:
 
 
 def _abstention(view: AnswerView) -> list[str]:
-    return [view.abstention.detail, f"Needed: {view.abstention.needed}"] if view.abstention else []
+    if not view.abstention:
+        return []
+    return [view.abstention.detail, phrases(view.language)["answer"]["needed"].format(needed=view.abstention.needed)]
 
 
 def _sentence(sentence: SentenceView) -> str:

@@ -4,14 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Answer, Citation, Conflict, Hit, Sentence
+from assistant.languages import Language
 from assistant.record import citing, near_misses, number_citations
 from ingest.build import SHIPPED
 from ingest.documents import Document, Passage
-from ui.words import LABELS, asked_words, maker_words, notice_words, payer_words, validity_words, verdict_words
+from ui.words import (
+    asked_words,
+    authority_words,
+    label_words,
+    maker_words,
+    notice_words,
+    payer_words,
+    phrases,
+    reword,
+    validity_words,
+    verdict_words,
+)
 
 CONTEXT_CHARS = 600
-_SUMMARY = "Codecite's own summary of this source, not its wording. Open the link for the original."
-_INFERRED = "Inferred from the source, not stated by it in so many words."
 _ELLIPSIS = "…"
 
 
@@ -38,15 +48,17 @@ class SourceView:
     before: str
     quote: str
     after: str
+    language: Language = Language.EN
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceView:
-    """A sentence with its role in words and the numbers of its sources."""
+    """A sentence with its role in words and the numbers of its sources; `language` is that of `text`."""
 
     label: str
     text: str
     numbers: tuple[int, ...]
+    language: Language = Language.EN
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,10 @@ class AbstentionView:
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """Everything that a page shows of one answer. `tone` is yes, no, conditional, none or abstained."""
+    """Everything that a page shows of one answer. `tone` is yes, no, conditional, none or abstained.
+
+    `language` is that of all phrases; quotes stand as they are.
+    """
 
     question: str
     asked: str
@@ -82,6 +97,7 @@ class AnswerView:
     notices: tuple[str, ...]
     follow_ups: tuple[str, ...]
     footnote: str
+    language: Language = Language.EN
 
     @property
     def openable(self) -> dict[str, SourceView]:
@@ -94,21 +110,23 @@ def present(answer: Answer, text_of: Callable[[str], str]) -> AnswerView:
     """Give the rows of an answer; `text_of` gives the canonical text of a document by its id."""
     numbers = number_citations(answer)
     texts = {h.document.id: text_of(h.document.id) for h in _shown(answer, numbers)}
-    sources = {c: cited_source(answer.evidence, c, n, texts) for c, n in numbers.items()}
+    language = answer.language
+    sources = {c: cited_source(answer.evidence, c, n, texts, language) for c, n in numbers.items()}
     verdict, line = verdict_words(answer)
     return AnswerView(
         question=answer.question.text,
-        asked=asked_words(answer.question.as_of, answer.question.payer),
+        asked=asked_words(answer.question.as_of, answer.question.payer, language),
         tone="abstained" if answer.abstention else answer.verdict.value,
         verdict=verdict,
         line=line,
-        sentences=tuple(_sentence(s, numbers) for s in answer.sentences),
-        conflicts=tuple(_sides(c, numbers, sources) for c in answer.conflicts),
+        sentences=tuple(_sentence(s, numbers, language) for s in answer.sentences),
+        conflicts=tuple(_sides(c, numbers, sources, language) for c in answer.conflicts),
         sources=tuple(sources.values()),
         abstention=_abstention(answer, texts),
         notices=notice_words(answer),
-        follow_ups=answer.follow_ups,
+        follow_ups=tuple(reword(follow_up, language) for follow_up in answer.follow_ups),
         footnote=maker_words(answer),
+        language=language,
     )
 
 
@@ -116,8 +134,8 @@ def announcement(view: AnswerView) -> str:
     """Say once, for a screen reader, that the answer is there."""
     if view.abstention:
         return f"{view.verdict}. {view.line}"
-    count = len(view.sources)
-    return f"Answer ready, {count} source{'' if count == 1 else 's'}. {view.verdict}."
+    count, words = len(view.sources), phrases(view.language)["answer"]
+    return words["ready_one" if count == 1 else "ready"].format(count=count, verdict=view.verdict)
 
 
 def _shown(answer: Answer, numbers: Mapping[Citation, int]) -> list[Hit]:
@@ -125,59 +143,72 @@ def _shown(answer: Answer, numbers: Mapping[Citation, int]) -> list[Hit]:
     return [h for h in answer.evidence if h.passage.id in cited] or list(near_misses(answer))
 
 
-def _sentence(sentence: Sentence, numbers: Mapping[Citation, int]) -> SentenceView:
-    return SentenceView(LABELS[sentence.role], sentence.text, tuple(numbers[c] for c in sentence.citations))
+def _sentence(sentence: Sentence, numbers: Mapping[Citation, int], language: Language) -> SentenceView:
+    shown = language if sentence.translation else Language.EN
+    text = sentence.translation or sentence.text
+    return SentenceView(label_words(sentence.role, language), text, tuple(numbers[c] for c in sentence.citations), shown)
 
 
-def _sides(conflict: Conflict, numbers: Mapping[Citation, int], sources: Mapping[Citation, SourceView]) -> tuple[SideView, ...]:
-    return tuple(SideView(_sentence(side, numbers), sources[side.citations[0]]) for side in conflict.sides)
+def _sides(
+    conflict: Conflict, numbers: Mapping[Citation, int], sources: Mapping[Citation, SourceView], language: Language
+) -> tuple[SideView, ...]:
+    return tuple(SideView(_sentence(side, numbers, language), sources[side.citations[0]]) for side in conflict.sides)
 
 
 def _abstention(answer: Answer, texts: Mapping[str, str]) -> AbstentionView | None:
     if answer.abstention is None:
         return None
-    nearest = tuple(near_source(hit, n, texts) for n, hit in enumerate(near_misses(answer), start=1))
-    return AbstentionView(answer.abstention.detail, answer.abstention.needed, nearest)
+    language = answer.language
+    nearest = tuple(near_source(hit, n, texts, language) for n, hit in enumerate(near_misses(answer), start=1))
+    return AbstentionView(reword(answer.abstention.detail, language), reword(answer.abstention.needed, language), nearest)
 
 
-def cited_source(evidence: Sequence[Hit], citation: Citation, number: int, texts: Mapping[str, str]) -> SourceView:
+def cited_source(
+    evidence: Sequence[Hit], citation: Citation, number: int, texts: Mapping[str, str], language: Language = Language.EN
+) -> SourceView:
     """Give the row of a citation; `texts` holds the canonical text of its document."""
     passage, document = citing(evidence, citation)
     around = _around(texts[document.id], citation.start, citation.end)
-    return _source(f"source-{number}", number, (passage, document), page=citation.page, around=around, quote=citation.quote)
+    place = (passage, document)
+    return _source(f"source-{number}", number, place, page=citation.page, around=around, quote=citation.quote, language=language)
 
 
-def near_source(hit: Hit, number: int, texts: Mapping[str, str]) -> SourceView:
+def near_source(hit: Hit, number: int, texts: Mapping[str, str], language: Language = Language.EN) -> SourceView:
     """Give the row of a passage that came near; `texts` holds the canonical text of its document."""
     around = _around(texts[hit.document.id], hit.passage.start, hit.passage.end)
     place = (hit.passage, hit.document)
-    return _source(f"near-{number}", number, place, page=hit.passage.first_page, around=around, quote=hit.passage.text)
+    page, quote = hit.passage.first_page, hit.passage.text
+    return _source(f"near-{number}", number, place, page=page, around=around, quote=quote, language=language)
 
 
-def _source(key: str, number: int, place: tuple[Passage, Document], *, page: int | None, around: tuple[str, str], quote: str) -> SourceView:
+def _source(
+    key: str, number: int, place: tuple[Passage, Document], *, page: int | None, around: tuple[str, str], quote: str, language: Language
+) -> SourceView:
     passage, document = place
     return SourceView(
         key=key,
         number=number,
         title=document.title,
         publisher=document.publisher,
-        authority=document.authority,
+        authority=authority_words(document.authority, language),
         edition=document.edition or document.published,
-        validity=validity_words(passage.valid_from, passage.valid_to),
-        payer=payer_words(passage.payer),
+        validity=validity_words(passage.valid_from, passage.valid_to, language),
+        payer=payer_words(passage.payer, language),
         section=" › ".join(name for name in passage.section if name != document.title),
-        page=f"page {page}" if page else "",
+        page=phrases(language)["answer"]["page"].format(page=page) if page else "",
         url=document.url,
-        remark=_remark(passage, document),
+        remark=_remark(passage, document, language),
         document_id=document.id,
         before=around[0],
         quote=quote,
         after=around[1],
+        language=language,
     )
 
 
-def _remark(passage: Passage, document: Document) -> str:
-    parts = (_SUMMARY if document.path.startswith(SHIPPED) else "", _INFERRED if passage.basis == "inferred" else "")
+def _remark(passage: Passage, document: Document, language: Language) -> str:
+    words = phrases(language)["answer"]
+    parts = (words["summary"] if document.path.startswith(SHIPPED) else "", words["inferred"] if passage.basis == "inferred" else "")
     return " ".join(filter(None, parts))
 
 

@@ -1,85 +1,118 @@
-"""Say in plain words what an answer holds: verdicts, roles, reasons, dates, payers."""
+"""Say in plain words what an answer holds, in the language of its question. Every phrase stands in `ui/phrases`, one file a language."""
 
+import re
+import tomllib
+from collections.abc import Mapping
 from datetime import date
+from functools import cache
+from importlib.resources import files
 
-from assistant.answer import BROKEN_OFF, Answer, Reason, Role, Status, Verdict
-
-LABELS = {
-    Role.VERDICT: "Why",
-    Role.CONDITION: "Condition",
-    Role.EXCEPTION: "Exception",
-    Role.DOCUMENTATION: "Documentation",
-    Role.BACKGROUND: "Background",
-    Role.CONFLICT: "Sources disagree",
-}
-
-REASONS = {
-    Reason.NO_EVIDENCE: "Your sources were searched; none of them answers this.",
-    Reason.WEAK_EVIDENCE: "Some passages come near, but not near enough to quote as an answer.",
-    Reason.UNKNOWN_CODE: "The code asked about is not a known code.",
-    Reason.NOT_IN_FORCE: "Your sources were not in force on the date of service.",
-    Reason.OUT_OF_SCOPE: "The question lies outside what this library is about.",
-    Reason.FALSE_PREMISE: "The question assumes something that your sources do not bear out.",
-    Reason.UNSUPPORTED_DRAFT: "An answer was drafted, but no quote proves any sentence of it.",
-}
+from assistant.answer import BROKEN_OFF, Answer, Role, Status, Verdict
+from assistant.languages import Language
 
 NO_FIT = "No code in your library fits"
 FIT_LINE = "Check each against the record before billing."
 FITS_BECAUSE = "Why it fits"
 RULED_OUT = "Would rule it out"
 
-_VERDICTS = {
-    Verdict.YES: ("Yes", "The sources quoted below say yes."),
-    Verdict.NO: ("No", "The sources quoted below say no."),
-    Verdict.CONDITIONAL: ("It depends", "The sources set conditions; check them against your case."),
-}
-_DISPUTED = " They disagree in part; both sides are quoted."
-_UNDECIDED = ("No ruling found", "The sources bear on the question, but none of them decides it.")
-_UNASKED = ("No ruling asked for", "This is what the sources say.")
-_ABSTAINED = "Not in your library"
+_EN = Language.EN
 _GENERAL_PAYERS = ("", "all")
+_NAME = re.compile(r"\{(\w+)\}")
+_SENTENCE_END = re.compile(r"(?<=[.”]) (?=[A-Z])")
+
+
+@cache
+def phrases(language: Language) -> Mapping[str, Mapping[str, str]]:
+    """Give the phrases of a language by section and key; names in braces stand for what varies."""
+    told = tomllib.loads((files("ui") / "phrases" / f"{language}.toml").read_text(encoding="utf-8"))
+    return {section: words for section, words in told.items() if isinstance(words, dict)}
+
+
+def direction(language: Language) -> str:
+    """Give the direction in which a language is written: ltr or rtl."""
+    return "rtl" if language is Language.AR else "ltr"
+
+
+def label_words(role: Role, language: Language = _EN) -> str:
+    """Give what stands beside a sentence of this role."""
+    return phrases(language)["roles"][role]
+
+
+def authority_words(authority: str, language: Language = _EN) -> str:
+    """Give the name of an authority class; one that is not of ours stands as it is."""
+    return phrases(language)["authorities"].get(authority.lower().replace(" ", "_"), authority)
 
 
 def verdict_words(answer: Answer) -> tuple[str, str]:
     """Give the verdict as a label and one plain line."""
+    words = phrases(answer.language)
     if answer.abstention:
-        return _ABSTAINED, REASONS[answer.abstention.reason]
-    label, line = _VERDICTS.get(answer.verdict, _UNDECIDED if answer.question.asks_ruling else _UNASKED)
-    return label, line + (_DISPUTED if answer.conflicts else "")
+        return words["verdicts"]["abstained"], words["reasons"][answer.abstention.reason]
+    undecided = "undecided" if answer.question.asks_ruling else "unasked"
+    key = undecided if answer.verdict is Verdict.NONE else answer.verdict.value
+    disputed = (words["lines"]["disputed"],) if answer.conflicts else ()
+    return words["verdicts"][key], " ".join((words["lines"][key], *disputed))
 
 
-def validity_words(valid_from: date | None, valid_to: date | None) -> str:
+def validity_words(valid_from: date | None, valid_to: date | None, language: Language = _EN) -> str:
     """Say when a rule is in force."""
+    words = phrases(language)["answer"]
     if valid_from and valid_to:
-        return f"in force from {valid_from} until {valid_to}"
+        return words["from_until"].format(start=valid_from, end=valid_to)
     if valid_from:
-        return f"in force from {valid_from}"
-    return f"in force until {valid_to}" if valid_to else "no dates stated"
+        return words["from"].format(start=valid_from)
+    return words["until"].format(end=valid_to) if valid_to else words["no_dates"]
 
 
-def payer_words(payer: str | None) -> str:
+def payer_words(payer: str | None, language: Language = _EN) -> str:
     """Say for whom a rule speaks, or for whom the question asks."""
-    return "any payer" if (payer or "").lower() in _GENERAL_PAYERS else str(payer)
+    return phrases(language)["answer"]["any_payer"] if (payer or "").lower() in _GENERAL_PAYERS else str(payer)
 
 
-def asked_words(as_of: date, payer: str | None) -> str:
+def asked_words(as_of: date, payer: str | None, language: Language = _EN) -> str:
     """Say for which day and payer a question was asked."""
-    return f"Date of service {as_of} · {payer_words(payer)}"
+    return phrases(language)["answer"]["asked"].format(day=as_of, payer=payer_words(payer, language))
 
 
 def maker_words(answer: Answer) -> str:
     """Say how the answer came about."""
     if answer.abstention:
         return ""
-    if answer.provenance.answerer == "extractive":
-        return "Sentences taken from the sources; no language model wrote any of this."
-    return f"Drafted by {answer.provenance.answerer}; every sentence was checked against its quotes."
+    words = phrases(answer.language)["answer"]
+    return words["extractive"] if answer.provenance.answerer == "extractive" else words["drafted"].format(model=answer.provenance.answerer)
 
 
 def notice_words(answer: Answer) -> tuple[str, ...]:
     """Give what the reader should know beside the answer."""
     told = any(notice.startswith(BROKEN_OFF) for notice in answer.notices)
-    partial = (
-        ("Part of the draft could not be proved by a quote and was left out.",) if answer.status is Status.PARTIAL and not told else ()
+    partial = (phrases(answer.language)["answer"]["partial"],) if answer.status is Status.PARTIAL and not told else ()
+    return tuple(reword(notice, answer.language) for notice in answer.notices) + partial
+
+
+def reword(told: str, language: Language) -> str:
+    """Give what the assistant tells in English in another language, whole or sentence by sentence.
+
+    A sentence that is none of the phrases under `told` in `en.toml` stays English.
+    """
+    if language is _EN:
+        return told
+    parts = _SENTENCE_END.split(told)
+    reworded = [_reworded(part, language) for part in parts]
+    whole = "" if all(reworded) else _reworded(told, language)
+    return whole or " ".join(new or part for new, part in zip(reworded, parts, strict=True))
+
+
+def _reworded(told: str, language: Language) -> str:
+    for key, pattern in _told_patterns():
+        if found := pattern.fullmatch(told):
+            return phrases(language)["told"][key].format(**found.groupdict())
+    return ""
+
+
+@cache
+def _told_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Give what matches each phrase that the assistant tells, those with the most fixed words first."""
+    told = sorted(phrases(_EN)["told"].items(), key=lambda phrase: -len(_NAME.sub("", phrase[1])))
+    return tuple(
+        (key, re.compile(_NAME.sub(r"(?P<\1>.+?)", re.escape(text).replace(r"\{", "{").replace(r"\}", "}")))) for key, text in told
     )
-    return answer.notices + partial

@@ -101,7 +101,7 @@ def test_a_transposed_code_is_named_as_unknown_with_the_nearest_code_first(stead
 def test_json_holds_what_the_format_promises(steady_library: Path, run: Run) -> None:
     record = json.loads(run(steady_library, "ask", "May 77370 be billed after treatment ends?", "--as-of", "2026-05-01", "--json").stdout)
     jsonschema.validate(record, json.loads((ROOT / "docs" / "answer.schema.json").read_text()))
-    assert record["schema"] == "codecite.answer/1"
+    assert record["schema"] == "codecite.answer/2"
     assert record["as_of"] == "2026-05-01"
     assert record["sentences"]
     assert {c["n"] for c in record["citations"]} >= {n for s in record["sentences"] for n in s["citations"]}
@@ -118,6 +118,21 @@ def test_a_batch_keeps_order_and_ids_and_goes_on_past_a_bad_question(steady_libr
     assert [record["id"] for record in records] == ["b", 7, "a"]
     assert "characters" in records[1]["error"]
     assert (records[2]["as_of"], records[2]["payer"]) == ("2026-05-01", "Aetna")
+
+
+def test_lines_of_one_conversation_follow_each_other_and_others_stand_alone(steady_library: Path, run: Run) -> None:
+    lines = [
+        {"id": 1, "question": "May 77370 be billed after treatment ends?", "conversation": "c"},
+        {"id": 2, "question": "How often may 77336 be billed?", "conversation": 5, "as_of": "2026-05-01"},
+        {"id": 3, "question": "in 2024?", "conversation": "c"},
+        {"id": 4, "question": "who signs it?", "conversation": 5},
+        {"id": 5, "question": "who signs it?"},
+    ]
+    done = run(steady_library, "ask", "--batch", "-", stdin="\n".join(map(json.dumps, lines)))
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [record["codes"] for record in records] == [["77370"], ["77336"], ["77370"], ["77336"], []]
+    assert [record["as_of"] for record in records[1:4]] == ["2026-05-01", "2024-06-30", "2026-05-01"]
+    assert [[part["kind"] for part in record["carried"]] for record in records] == [[], [], ["code", "topic"], ["code"], []]
 
 
 def test_a_broken_batch_line_is_named(steady_library: Path, run: Run, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from assistant.answer import Answer, Draft, DraftSentence, Hit, Question, Quote, Role, Status, Verdict
+from assistant.conversation import Conversation
 from assistant.record import answer_record, citing, near_misses, number_citations
 from assistant.service import Assistant
 from assistant.settings import Settings
@@ -98,6 +99,15 @@ def test_an_abstention_shows_its_near_misses(assistant: Assistant) -> None:
     assert 0 < len(near_misses(answer)) <= 3
 
 
+def test_what_a_follow_up_took_over_stands_in_its_record(assistant: Assistant) -> None:
+    conversation = Conversation(assistant)
+    assert checked(conversation.ask(ANSWERED, as_of=DAY))["carried"] == []
+    record = checked(conversation.ask("does that need a signature for Example Health Plan?"))
+    assert record["question"] == "Does 77370 need a signature for Example Health Plan?" or record["question"].startswith("77370: ")
+    assert (record["as_of"], record["payer"]) == (DAY.isoformat(), "Example Health Plan")
+    assert record["carried"] == [{"kind": "code", "value": "77370"}]
+
+
 def test_an_answer_that_breaks_the_promise_cannot_be_made(assistant: Assistant) -> None:
     answer = assistant.ask(ANSWERED, as_of=DAY)
     with pytest.raises(ValueError, match="abstained exactly"):
@@ -106,7 +116,7 @@ def test_an_answer_that_breaks_the_promise_cannot_be_made(assistant: Assistant) 
         replace(answer, sentences=(replace(answer.sentences[0], citations=()),))
 
 
-@pytest.mark.parametrize("change", [{"extra": 1}, {"verdict": "maybe"}, {"as_of": "5/1/2026"}, {"schema": "codecite.answer/2"}])
+@pytest.mark.parametrize("change", [{"extra": 1}, {"verdict": "maybe"}, {"as_of": "5/1/2026"}, {"schema": "codecite.answer/3"}])
 def test_the_schema_is_strict(assistant: Assistant, change: dict[str, object]) -> None:
     record = answer_record(assistant.ask(ANSWERED, as_of=DAY)) | change
     with pytest.raises(jsonschema.ValidationError):
