@@ -1,6 +1,7 @@
 """Follow-up questions: what a turn takes over from the turn before, and the full question that it makes."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -116,8 +117,11 @@ def resolve(asked: Asked, before: Context | None, reader: Reader, today: date) -
     )
 
 
-def after(question: Question, asked: Asked, before: Context | None, *, reader: Reader, today: date) -> Context:
-    """Give what the conversation is about once it was asked; `question` is what was read of the resolved text."""
+def after(asked: Asked, resolved: Resolved, before: Context | None, reader: Reader, today: date) -> Context | None:
+    """Give what the conversation is about once `asked` was resolved."""
+    if not resolved.is_question:
+        return before
+    question = reader.read(resolved.text, resolved.as_of, resolved.payer)
     given_day = asked.as_of or today
     spoken, named = find_date_of_service(question.text, given_day), reader.named_payer(question.text)
     return Context(
@@ -172,8 +176,8 @@ def only(before: Context, parts: tuple[Carried, ...]) -> Context:
 class Conversation:
     """Questions that follow each other; each is answered as what it means after the ones before."""
 
-    def __init__(self, assistant: Assistant, today: date | None = None) -> None:
-        """Take `today`, the day that counts as today; without one it is the assistant's."""
+    def __init__(self, assistant: Assistant, today: Callable[[], date] | None = None) -> None:
+        """Take `today`, which gives the day that counts as today; without it the assistant's counts."""
         self._assistant = assistant
         self._today = today
         self._context: Context | None = None
@@ -186,11 +190,10 @@ class Conversation:
             AnswerError: the question is empty or too long.
         """
         asked = Asked(text, as_of or self._given.as_of, payer or self._given.payer)
-        today = self._today or self._assistant.read("today", None, None).as_of
+        today = self._today() if self._today else self._assistant.read("today", None, None).as_of
         resolved = resolve(asked, self._context, self._assistant, today)
-        answer = self._assistant.ask(resolved.text, as_of=self._day(resolved), payer=resolved.payer)
-        if resolved.is_question:
-            self._context = after(answer.question, asked, self._context, reader=self._assistant, today=today)
+        answer = self._assistant.ask(resolved.text, as_of=self._day(resolved, today), payer=resolved.payer)
+        self._context = after(asked, resolved, self._context, self._assistant, today)
         self._given = asked
         return carry(answer, resolved)
 
@@ -198,11 +201,11 @@ class Conversation:
         """Forget what the conversation was about."""
         self._context, self._given = None, Asked("")
 
-    def _day(self, resolved: Resolved) -> date | None:
+    def _day(self, resolved: Resolved, today: date) -> date | None:
         if resolved.as_of or not self._today:
             return resolved.as_of
-        spoken = find_date_of_service(resolved.text, self._today)
-        return spoken.day if spoken else self._today
+        spoken = find_date_of_service(resolved.text, today)
+        return spoken.day if spoken else today
 
 
 def carry(answer: Answer, resolved: Resolved) -> Answer:

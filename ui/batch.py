@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from assistant.conversation import Conversation
+from assistant.identifiers import mask
 from assistant.record import answer_record
 from assistant.service import Assistant
 from corpus.errors import AnswerError
@@ -20,26 +22,30 @@ class BatchLine(BaseModel):
     question: str
     as_of: date | None = None
     payer: str | None = None
+    conversation: str | int | None = None
 
 
 def answer_lines(assistant: Assistant, lines: Iterable[str], *, as_of: date | None, payer: str | None) -> Iterator[dict[str, Any]]:
-    """Give one answer record per line that is not blank, in order, each with the `id` of its line.
+    """Give one answer record per line that is not blank, in order, each with the `id` of its line, identifiers of patients masked.
 
-    A question that cannot be read gives `{"id", "error"}` and the batch goes on.
+    Lines of one `conversation` follow each other. A question that cannot be read gives `{"id", "error"}` and the batch goes on.
 
     Raises:
         AnswerError: a line is not a JSON object with `id` and `question`.
     """
+    held: dict[str | int, Conversation] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         asked = _read(line, number)
+        identity = mask(asked.id).text if isinstance(asked.id, str) else asked.id
         try:
-            answer = assistant.ask(asked.question, as_of=asked.as_of or as_of, payer=asked.payer or payer)
+            follows = assistant if asked.conversation is None else held.setdefault(asked.conversation, Conversation(assistant))
+            answer = follows.ask(asked.question, as_of=asked.as_of or as_of, payer=asked.payer or payer)
         except AnswerError as error:
-            yield {"id": asked.id, "error": str(error)}
+            yield {"id": identity, "error": str(error)}
             continue
-        yield {"id": asked.id, **answer_record(answer)}
+        yield {"id": identity, **answer_record(answer)}
 
 
 def _read(line: str, number: int) -> BatchLine:

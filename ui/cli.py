@@ -29,11 +29,15 @@ _DATE = click.DateTime(formats=["%Y-%m-%d"])
 
 
 class _Commands(click.Group):
-    """Shows a `CodeciteError` of any command as one line, with exit status 3."""
+    """Shows a `CodeciteError` of any command as one line, with exit status 3; no error shows an identifier of a patient."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            from assistant.identifiers import mask
+
+            raise click.UsageError(mask(error.format_message()).text, error.ctx) from None
         except CodeciteError as error:
             click.echo(f"codecite: {one_line(str(error))}", err=True)
             ctx.exit(_ERROR)
@@ -101,7 +105,7 @@ def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> Non
     "--batch",
     type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE.jsonl",
-    help="Answer a file of questions, '-' for standard input: one JSON object a line with id, question and, optionally, as_of and payer.",
+    help="Answer a file of questions, '-' for standard input: one JSON object a line with id, question and, optionally, as_of, payer and conversation.",
 )
 def ask(question: str | None, as_of: datetime | None, payer: str | None, as_json: bool, batch: Path | None) -> None:
     """Answer QUESTION from the library, every sentence with its source.
@@ -117,7 +121,7 @@ def ask(question: str | None, as_of: datetime | None, payer: str | None, as_json
     from assistant.record import message_record
     from ui.terminal import render_each
 
-    with _assistant() as assistant:
+    with _assistant(keep_gaps=True) as assistant:
         answers = assistant.ask_each(question or "", as_of=day, payer=payer)
     click.echo(printable_json(message_record(answers), indent=2) if as_json else render_each(answers))
 
@@ -255,7 +259,7 @@ def purge_source(source: str, yes: bool) -> None:
 
 @main.command("eval")
 @click.argument("suite", default="starter")
-@click.option("--split", type=click.Choice(["dev", "test"]), help="Part of a suite that has splits.  [default for golden: dev]")
+@click.option("--split", type=click.Choice(["dev", "test"]), help="Part of a suite that has splits.  [default: dev]")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write every answer and score to FILE.")
 @click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a report with plots to FILE.")
 @click.option("--save-baseline", is_flag=True, help="Keep these scores as the baseline.")
@@ -264,20 +268,18 @@ def purge_source(source: str, yes: bool) -> None:
 def evaluate(
     suite: str, split: str | None, json_file: Path | None, html_file: Path | None, save_baseline: bool, show_test: bool, judge: str | None
 ) -> None:
-    """Score the assistant on SUITE (starter, golden, or a JSONL file) against its baseline.
+    """Score the assistant on SUITE (starter, golden, conversations, or a JSONL file) against its baseline.
 
     Exit status 1 when a score is below the baseline.
     """
     from evals import report
-    from evals.cases import load_suite
-    from evals.run import below_baseline, run_suite
+    from evals.conversations import SUITE as CONVERSATIONS
+    from evals.run import below_baseline
 
-    split = split or ("dev" if suite == "golden" else None)
+    split = split or ("dev" if suite in {"golden", CONVERSATIONS} else None)
     name = f"{suite}-{split}" if split else suite
-    cases = load_suite(suite, split)
     judging = _judging(judge) if judge else None
-    with _assistant() as assistant, _progress(len(cases), "Asking") as advance:
-        results = run_suite(assistant, cases, advance)
+    results = _converse(split) if suite == CONVERSATIONS else _question(suite, split)
     shown = split != "test" or show_test
     baseline = report.load_baseline(name)
     click.echo(report.render_table(results, baseline, show_cases=shown))
@@ -292,6 +294,32 @@ def evaluate(
     elif fallen := below_baseline(results, baseline):
         click.echo("below the baseline: " + "; ".join(fallen), err=True)
         sys.exit(_FAILED)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/privacy.md).")
+@click.option("--since", type=_DATE, metavar="DATE", help="Only what was asked on or after DATE (UTC), YYYY-MM-DD.")
+@click.option("--clear", is_flag=True, help="Forget all of it.")
+@click.option("--yes", is_flag=True, help="Do not ask before --clear.")
+def gaps(as_json: bool, since: datetime | None, clear: bool, yes: bool) -> None:
+    """Report the questions that got no answer, by code and topic, and what document would answer them.
+
+    Questions asked with `ask` and on the page are counted; their text is kept only where CODECITE_KEEP_QUESTIONS=true, and
+    patient identifiers are masked even then.
+    """
+    from assistant.gaps import clear_gaps, gaps_record, read_gaps
+    from ui.terminal import render_gaps
+
+    folder = _settings().data_dir
+    if clear:
+        if as_json or since:
+            raise click.UsageError("--clear forgets all and goes with neither --json nor --since")
+        if not yes:
+            click.confirm("Forget every unanswered question for good?", abort=True, err=True)
+        click.echo(f"{clear_gaps(folder)} unanswered questions forgotten")
+        return
+    found = read_gaps(folder, since.date() if since else None)
+    click.echo(printable_json(gaps_record(found), indent=2) if as_json else render_gaps(found))
 
 
 @main.command()
@@ -316,10 +344,32 @@ def _settings() -> "Settings":
     return read_settings()
 
 
-def _assistant() -> "Assistant":
+def _assistant(*, keep_gaps: bool = False, today: "Callable[[], date]" = date.today) -> "Assistant":
     from assistant.wiring import open_assistant
 
-    return open_assistant(_settings())
+    return open_assistant(_settings(), keep_gaps=keep_gaps, today=today)
+
+
+def _question(suite: str, split: str | None) -> "tuple[Result, ...]":
+    from evals.cases import load_suite
+    from evals.run import run_suite
+
+    cases = load_suite(suite, split)
+    with _assistant() as assistant, _progress(len(cases), "Asking") as advance:
+        return run_suite(assistant, cases, advance)
+
+
+def _converse(split: str | None) -> "tuple[Result, ...]":
+    from assistant.conversation import Conversation
+    from evals.conversations import SPOKEN_ON, load_dialogues, run_dialogues
+    from evals.run import open_shelf
+
+    def today() -> date:
+        return SPOKEN_ON
+
+    dialogues = load_dialogues(split)
+    with _assistant(today=today) as assistant, _progress(len(dialogues), "Talking") as advance:
+        return run_dialogues(lambda: Conversation(assistant, today), open_shelf(assistant.library), dialogues, advance)
 
 
 def _judging(name: str) -> "Judging":
@@ -462,7 +512,7 @@ def _source_details(document: "Document") -> dict[str, Any]:
 def _ask_batch(batch: Path, day: date | None, payer: str | None) -> None:
     from ui.batch import answer_lines
 
-    with click.open_file(str(batch), encoding="utf-8-sig") as lines, _assistant() as assistant:
+    with click.open_file(str(batch), encoding="utf-8-sig") as lines, _assistant(keep_gaps=True) as assistant:
         try:
             for record in answer_lines(assistant, lines, as_of=day, payer=payer):
                 click.echo(printable_json(record))

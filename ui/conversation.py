@@ -1,15 +1,21 @@
 """The turns of one browser tab, kept in its session."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 import streamlit as st
 
+from assistant.answer import Carried, Kind
+from assistant.conversation import Context, Resolved, edited, only, without
+from assistant.identifiers import mask
 from ui.present import AnswerView
 
 SHOWN_TURNS = 50
 _TURNS, AS_OF, PAYER = "turns", "as_of", "payer"
 _CHOSEN = "as_of_chosen"
+CLEAN = "next_is_clean"
+_CIRCUMSTANCES = (Kind.PAYER, Kind.DATE, Kind.SETTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +23,8 @@ class Turn:
     """A message with what became of it; without views and problem it was stopped, unless it is still `pending`.
 
     `as_of` is the date of service that the coder chose, None where the message or else the day decides. There is one view
-    for each question of the message.
+    for each question of the message. `before` is what the conversation was about, `after` what it is about since; by the chips
+    the coder took `removed` away from what was carried over, or added `added` to a question that started clean.
     """
 
     question: str
@@ -26,6 +33,32 @@ class Turn:
     pending: bool = True
     views: tuple[AnswerView, ...] = ()
     problem: str = ""
+    before: Context | None = None
+    removed: tuple[Carried, ...] = ()
+    added: tuple[Carried, ...] = ()
+    resolved: Resolved | None = None
+    offered: tuple[Carried, ...] = ()
+    after: Context | None = None
+
+    @property
+    def context(self) -> Context | None:
+        """What the next question may take over."""
+        return self.after or self.before
+
+    @property
+    def used(self) -> Context | None:
+        """What this question takes over from, as the chips have it."""
+        if self.before is None or self.added:
+            return only(self.before, self.added) if self.before else None
+        context = self.before
+        for part in self.removed:
+            context = without(context, part)
+        return context
+
+    @property
+    def offers(self) -> tuple[Carried, ...]:
+        """What can be carried over with one click: what was not, or was taken away."""
+        return tuple(part for part in (*self.offered, *self.removed) if part not in self.added)
 
 
 def turns() -> list[Turn]:
@@ -35,10 +68,61 @@ def turns() -> list[Turn]:
 
 
 def submit(question: str) -> None:
-    """Put a question at the end, for the date and payer chosen in the sidebar."""
+    """Put a question, identifiers of patients masked, at the end, for the date and payer chosen in the sidebar."""
     if question.strip():
         as_of = st.session_state.get(AS_OF) if st.session_state.get(_CHOSEN) else None
-        turns().append(Turn(question.strip(), as_of, st.session_state.get(PAYER) or None))
+        before = None if st.session_state.pop(CLEAN, False) or not turns() else turns()[-1].context
+        turns().append(Turn(mask(question.strip()).text, as_of, st.session_state.get(PAYER) or None, before=before))
+
+
+def submit_suggested(question: str) -> None:
+    """Put a suggested question at the end: it names its codes itself, payer, date and setting stay."""
+    submit(question)
+    if context := turns()[-1].before:
+        stays = tuple(part for part in context.parts() if part.kind in _CIRCUMSTANCES)
+        turns()[-1] = replace(turns()[-1], added=stays)
+
+
+def begin_clean() -> None:
+    """Let the next question take nothing over."""
+    st.session_state[CLEAN] = True
+
+
+def ask_without(part: Carried) -> None:
+    """Ask the last question again without a part that it took over."""
+    last = turns()[-1]
+    if part in last.added:
+        _ask_again(replace(last, added=tuple(p for p in last.added if p != part)))
+    else:
+        _ask_again(replace(last, removed=(*last.removed, part)))
+
+
+def ask_with(part: Carried) -> None:
+    """Ask the last question again with a part of the conversation that it did not take over."""
+    last = turns()[-1]
+    if part in last.removed:
+        _ask_again(replace(last, removed=tuple(p for p in last.removed if p != part)))
+    else:
+        _ask_again(replace(last, added=(*last.added, part)))
+
+
+def ask_changed(keys: Mapping[Carried, str]) -> None:
+    """Ask the last question again with other values in the place of parts, by the keys of the fields that hold them."""
+    last = turns()[-1]
+    for part, key in keys.items():
+        value = str(st.session_state.get(key) or "").strip()
+        value = value.upper() if part.kind is Kind.CODE else value
+        if value and value != part.value and last.before:
+            last = replace(last, before=edited(last.before, part, value), added=_exchanged(last.added, part, value))
+    _ask_again(last)
+
+
+def _exchanged(parts: tuple[Carried, ...], part: Carried, value: str) -> tuple[Carried, ...]:
+    return tuple(Carried(part.kind, value) if each == part else each for each in parts)
+
+
+def _ask_again(turn: Turn) -> None:
+    turns()[-1] = replace(turn, pending=True, views=(), problem="", resolved=None)
 
 
 def choose_date() -> None:
@@ -49,6 +133,7 @@ def choose_date() -> None:
 def clear() -> None:
     """Begin a new conversation."""
     st.session_state[_TURNS] = []
+    st.session_state.pop(CLEAN, None)
 
 
 def take_pending(held: list[Turn]) -> Turn | None:

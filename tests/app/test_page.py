@@ -121,6 +121,67 @@ def test_a_follow_up_is_asked_with_one_click(data_dir: Path) -> None:
     assert [a["newest"] for a in answers(page)] == [False, True]
 
 
+def chips(page: AppTest, kind: str = "chip") -> list[str]:
+    return [b.label.replace("\\", "") for b in page.button if str(b.key).startswith(f"{kind}-")]
+
+
+def test_a_follow_up_says_what_it_took_over_and_a_chip_takes_it_away(data_dir: Path) -> None:
+    page = ask(open_page(), "Can 77370 be billed after treatment ends?")
+    assert chips(page) == []
+    page = ask(page, "who signs it in 2025?")
+    assert chips(page) == ["77370"]
+    assert "Asked as: Who signs 77370 in 2025?" in html_of(page)
+    page = ask(page, "and for Example Health Plan?")
+    assert chips(page) == ["77370", "2025-06-30", "“Who signs 77370 in 2025?”"]
+    assert "Date of service 2025-06-30 · Example Health Plan" in html_of(page)
+    page = button(page, "chip-2-1-date").click().run()
+    assert chips(page) == ["77370", "“Who signs 77370?”"]
+    assert chips(page, "offer") == ["2025-06-30"]
+    assert "Asked as: Who signs 77370 for Example Health Plan?" in html_of(page)
+    assert len(answers(page)) == 3
+    page = button(page, "offer-2-0-date").click().run()
+    assert chips(page) == ["77370", "2025-06-30", "“Who signs 77370 in 2025?”"]
+
+
+def test_a_chip_is_changed_in_place(data_dir: Path) -> None:
+    page = ask(ask(open_page(), "Can 77370 be billed after treatment ends?"), "how often?")
+    next(field for field in page.text_input if field.label == "Instead of 77370").set_value("77336")
+    page = next(b for b in page.button if b.label == "Ask again").click().run()
+    assert not page.exception
+    assert chips(page) == ["77336"]
+    assert "Asked as: 77336: how often?" in html_of(page)
+    assert answers(page)[1]["sources"][0]["quote"].startswith("77336 may be billed once for every five treatments")
+
+
+def test_a_new_subject_starts_clean_and_one_click_carries_over(data_dir: Path) -> None:
+    page = ask(open_page(), "How often may 77336 be billed for Example Health Plan?")
+    page = ask(page, "Can 77370 be billed after treatment ends?")
+    assert (chips(page), chips(page, "offer")) == ([], ["Example Health Plan"])
+    page = button(page, "offer-1-0-payer").click().run()
+    assert (chips(page), chips(page, "offer")) == (["Example Health Plan"], [])
+    assert "Example Health Plan" in html_of(page).rpartition("Date of service")[2]
+    page = button(page, "chip-1-0-payer").click().run()
+    assert (chips(page), chips(page, "offer")) == ([], ["Example Health Plan"])
+
+
+def test_a_suggested_question_keeps_the_payer_spoken_of(data_dir: Path) -> None:
+    page = ask(open_page(), "Can 77370 be billed after treatment ends for Example Health Plan?")
+    page = button(page, "follow-up-0-0").click().run()
+    assert chips(page) == ["Example Health Plan"]
+
+
+def test_new_question_lets_the_next_one_start_clean(data_dir: Path) -> None:
+    page = ask(open_page(), "Can 77370 be billed after treatment ends?")
+    assert "A follow-up takes over: 77370" in html_of(page)
+    page = button(page, "new-question").click().run()
+    assert "The next question takes nothing over." in html_of(page)
+    page = ask(page, "who signs it?")
+    assert (chips(page), chips(page, "offer")) == ([], [])
+    assert len(answers(page)) == 2
+    page = ask(ask(page, "What about 77336?"), "how often?")
+    assert chips(page) == ["77336"]
+
+
 def test_a_new_conversation_is_empty(data_dir: Path) -> None:
     page = ask(open_page(), "Can 77370 be billed after treatment ends?")
     page = next(b for b in page.button if b.label == "New conversation").click().run()
