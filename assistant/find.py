@@ -10,7 +10,7 @@ from assistant.extractive import quotable
 from assistant.ground import quote_whole
 from assistant.polarity import excludes, refuses
 from assistant.question import read_question
-from assistant.service import Assistant
+from assistant.service import Assistant, with_placeholders
 from assistant.terms import Counts, Terms, content_terms, share_held, weigh
 from corpus.errors import AnswerError
 from corpus.registry import CodeEntry
@@ -111,7 +111,10 @@ class Finder:
             raise AnswerError(
                 "the description is empty; describe the service, for example: three fields, custom blocks, weekly physics check"
             )
-        question = self._assistant.read(text, as_of, payer)
+        findings = self._find(self._assistant.read(text, as_of, payer), limit)
+        return replace(findings, question=with_placeholders(findings.question, text))
+
+    def _find(self, question: Question, limit: int) -> Findings:
         if refused := self._assistant.refuse_codes(question):
             return self._none(question, (), refused, ())
         found = elements(question.text)

@@ -18,6 +18,7 @@ class FindingsView:
     summary: str
     asked: str
     cards: tuple[AnswerView, ...]
+    notices: tuple[str, ...]
 
 
 def present_findings(findings: Findings, text_of: Callable[[str], str]) -> FindingsView:
@@ -28,12 +29,13 @@ def present_findings(findings: Findings, text_of: Callable[[str], str]) -> Findi
     if findings.abstention:
         nearest = tuple(near_source(hit, n, texts) for n, hit in enumerate(shown, start=1))
         told = AbstentionView(findings.abstention.detail, findings.abstention.needed, nearest)
-        return FindingsView(NO_FIT + ".", asked, (_card(findings, asked, NO_FIT, "", abstention=told),))
+        return FindingsView(NO_FIT + ".", asked, (_card(findings, asked, NO_FIT, "", abstention=told),), findings.question.notices)
     numbers = number_citations(findings)
     sources = {c: cited_source(findings.evidence, c, n, texts) for c, n in numbers.items()}
     count = len(findings.fits)
     summary = f"{count} code{'' if count == 1 else 's'} may fit, best first. {FIT_LINE}"
-    return FindingsView(summary, asked, tuple(_fit(findings, asked, fit, numbers, sources) for fit in findings.fits))
+    cards = tuple(_fit(findings, asked, fit, numbers, sources) for fit in findings.fits)
+    return FindingsView(summary, asked, cards, findings.question.notices)
 
 
 def _fit(findings: Findings, asked: str, fit: Fit, numbers: Mapping[Citation, int], sources: Mapping[Citation, SourceView]) -> AnswerView:

@@ -7,6 +7,7 @@ from datetime import date
 
 import streamlit as st
 
+from assistant.identifiers import mask
 from assistant.service import Assistant
 from assistant.wiring import open_finder
 from corpus.errors import CodeciteError
@@ -37,7 +38,7 @@ def draw_finding(assistant: Assistant, message: Callable[[str], str]) -> None:
     st.html('<p class="cc-intro">Describe what was done. The codes that fit are ranked, each with its quotes for and against.</p>')
     with st.form("find-codes", border=False):
         description = st.text_area("What was done", key=_CASE, max_chars=_MAX_CHARS, height=110, help=f"For example: {EXAMPLE}")
-        if st.form_submit_button("Find codes"):
+        if st.form_submit_button("Find codes", on_click=_mask_case):
             st.session_state[_FOUND] = _find(assistant, description or "")
     found: Found | None = st.session_state.get(_FOUND)
     st.html(f'<p class="cc-summary" role="status">{escaped(found.view.summary) if found and found.view else "&nbsp;"}</p>')
@@ -45,6 +46,10 @@ def draw_finding(assistant: Assistant, message: Callable[[str], str]) -> None:
         _draw_cards(found.view)
     elif found:
         st.html(message(found.problem))
+
+
+def _mask_case() -> None:
+    st.session_state[_CASE] = mask(st.session_state[_CASE] or "").text
 
 
 def _find(assistant: Assistant, description: str) -> Found:
@@ -60,7 +65,7 @@ def _find(assistant: Assistant, description: str) -> Found:
 
 
 def _draw_cards(view: FindingsView) -> None:
-    st.html(f'<p class="cc-asked">{escaped(view.asked)}</p>')
+    st.html("".join(f'<p class="cc-asked">{escaped(line)}</p>' for line in (view.asked, *view.notices)))
     for n, card in enumerate(view.cards):
         with st.container(border=True, key=f"fit-{n}"):
             if opened := draw_answer(card, key=f"fit-card-{n}", newest=False):

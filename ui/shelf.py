@@ -48,7 +48,7 @@ def _close(assistant: Assistant) -> None:
 
 @st.cache_resource(max_entries=1, show_spinner=False, on_release=_close)
 def _opened(key: tuple[str, int, int], _settings: Settings) -> Assistant:  # noqa: ARG001  # the cache tells calls apart by it
-    return open_assistant(_settings, long_lived=True)
+    return open_assistant(_settings, long_lived=True, keep_gaps=True)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
