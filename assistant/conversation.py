@@ -10,6 +10,7 @@ from assistant import exchange
 from assistant.answer import Answer, Carried, Intent, Kind, Question, Setting
 from assistant.cues import Cue, Said, adds, compares, find_group, find_pointer, hear, read_cue
 from assistant.dates import find_date_of_service
+from assistant.identifiers import mask
 from assistant.payers import NamedPayer
 from assistant.question import read_intent
 from assistant.service import Assistant
@@ -189,7 +190,7 @@ class Conversation:
         Raises:
             AnswerError: the question is empty or too long.
         """
-        asked = Asked(text, as_of or self._given.as_of, payer or self._given.payer)
+        asked = Asked(mask(text).text, as_of or self._given.as_of, payer or self._given.payer)
         today = self._today() if self._today else self._assistant.read("today", None, None).as_of
         resolved = resolve(asked, self._context, self._assistant, today)
         answer = self._assistant.ask(resolved.text, as_of=self._day(resolved, today), payer=resolved.payer)

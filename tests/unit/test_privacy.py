@@ -112,12 +112,15 @@ def test_a_batch_shows_none_whatever_field_they_are_in(run: Run) -> None:
     lines = [
         {"id": f"MRN {PLANTED[2]}", "question": ANSWERED, "payer": NAMED, "note": NAMED},
         {"id": NAMED, "question": "x" * 5_000 + NAMED},
+        {"id": 3, "question": ANSWERED, "conversation": NAMED},
+        {"id": 4, "question": f"What about 77336 for {NAMED}?", "conversation": NAMED},
     ]
     done = run("ask", "--batch", "-", stdin="\n".join(map(json.dumps, lines)))
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert leaked(done.output) == []
     assert records[0]["id"] == "MRN [MRN]"
     assert "at most 4,000" in records[1]["error"]
+    assert records[3]["codes"] == ["77336"]
 
 
 def test_no_error_repeats_them(run: Run) -> None:
