@@ -122,9 +122,27 @@ def read_cases(lines: Iterable[str], source: str, split: str = "") -> Iterator[C
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                yield _case(_Line.model_validate(json.loads(line)), split)
+                yield make_case(json.loads(line), split)
             except (ValueError, RecursionError) as error:
-                raise EvalError(f"{source}, line {number}: {_first_fault(error)}") from None
+                raise EvalError(f"{source}, line {number}: {first_fault(error)}") from None
+
+
+def make_case(fields: Any, split: str = "") -> Case:
+    """Give a case from the fields of a suite's line.
+
+    Raises:
+        ValueError: they make no case; `first_fault` puts it in words.
+    """
+    return _case(_Line.model_validate(fields), split)
+
+
+def first_fault(error: Exception) -> str:
+    """Say in one line what is wrong with a line of a suite, and where in it."""
+    if not isinstance(error, ValidationError):
+        return f"not a JSON object ({error})" if isinstance(error, (json.JSONDecodeError, RecursionError)) else str(error)
+    fault: Any = error.errors()[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    return f"{place + ': ' if place else ''}{fault['msg'].removeprefix('Value error, ')}"
 
 
 def suite_names() -> tuple[str, ...]:
@@ -171,14 +189,6 @@ def _case(line: _Line, split: str) -> Case:
         tags=tuple(line.tags),
         split=split,
     )
-
-
-def _first_fault(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return f"not a JSON object ({error})"
-    fault: Any = error.errors()[0]
-    place = ".".join(str(part) for part in fault["loc"])
-    return f"{place + ': ' if place else ''}{fault['msg'].removeprefix('Value error, ')}"
 
 
 def _repeated(ids: Iterable[str]) -> str:

@@ -1,10 +1,12 @@
 """Tell whether quoted words state a nugget, though both may be worded differently. docs/evals.md gives the rule in prose."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
+from assistant.terms import stem
 from evals.claims import Weigh, alike, clauses, codes_meant, concepts, negates, phrases, share, tokens
 from ingest.documents import Passage
 
@@ -15,6 +17,13 @@ _REFUSES = re.compile(r"\b(?:exclu|bundl|includ|packag|inside|part of|delet|den(
 _OF_PASSAGE, _OF_FACT_CLAUSE, _OF_CLAUSE = 0.70, 0.60, 0.40
 _NEARLY = 0.75
 _OF_CLAIM, _LITTLE_ELSE = 0.85, 0.50
+_AFTERTHOUGHT = 2
+_SAME_SCOPE = {"each": "per", "every": "all", "any": "all", "always": "all"}
+_CONDITION = re.compile(r"\b(?:if|when|where)\b(?P<of>[^,;:]*)", re.IGNORECASE)
+_NO = re.compile(r"\bno (?!more|later|longer)(\w+)", re.IGNORECASE)
+_PAST = re.compile(
+    r"\b(?:before|until|through|prior to|pre-?) ?(?:\w+ \d{1,2}, )?(?:19|20)\d\d\b|\b(?:formerly|no longer)\b", re.IGNORECASE
+)
 
 
 class Relation(Enum):
@@ -53,14 +62,31 @@ def states(nugget: str, quoted: Quoted, relation: Relation, as_of: date, weigh: 
 def asserts(text: str, claim: str, weigh: Weigh) -> bool:
     """Tell whether a text makes a claim that must not appear; such a claim is close to the truth in its words.
 
-    So some part of the text must hold nearly all of the claim and little else, negate alike, and widen or narrow alike.
+    So some part of the text must hold nearly all of the claim and little else, negate alike, widen or narrow alike, and be of the same time.
     """
     wanted = concepts(claim) | tokens(claim)
-    for part in (text, *clauses(text), *phrases(text)):
+    for part, whole in _parts(text):
         held = concepts(part) | tokens(part)
-        if share(wanted, held, weigh) >= _OF_CLAIM and share(held, wanted, weigh) >= _LITTLE_ELSE and _scope(claim) == _scope(part):
+        if (
+            share(wanted, held, weigh) >= _OF_CLAIM
+            and share(held, wanted, weigh) >= _LITTLE_ELSE
+            and _scope(claim, claim, part) == _scope(part, whole, claim)
+        ):
             return True
     return False
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Give the text, its clauses and their phrases, each with the words that decide how it negates.
+
+    Those of a phrase are its clause's where an afterthought of one word negates it: "either of them, never both".
+    """
+    yield text, text
+    for clause in clauses(text):
+        yield clause, clause
+        after = [phrase for phrase in clause.split(", ") if negates(phrase) and len(concepts(phrase)) < _AFTERTHOUGHT]
+        for phrase in clause.split(", "):
+            yield phrase, " ".join((phrase, *after))
 
 
 def coverage(nugget: str, quoted: Quoted, weigh: Weigh) -> float:
@@ -116,5 +142,17 @@ def _same_force(nugget: str, text: str) -> bool:
     return narrowed and (bool(_TENTATIVE.search(nugget)) or not _TENTATIVE.search(text))
 
 
-def _scope(text: str) -> tuple[bool, frozenset[str]]:
-    return negates(text), frozenset(word.lower() for word in _SCOPE.findall(text))
+def _scope(text: str, whole: str, other: str) -> tuple[bool, frozenset[str], frozenset[str], bool]:
+    """Give what a claim must share with another: whether it negates and whom, the words that widen or narrow, whether it is of the past.
+
+    A condition that holds nothing but words of `other` narrows nothing there.
+    """
+    conditions = [m for m in _CONDITION.finditer(text) if concepts(m["of"]) and concepts(m["of"]) <= concepts(other)]
+    narrowing = _SCOPE.findall(_CONDITION.sub(lambda m: m["of"], text) if len(conditions) == len(_CONDITION.findall(text)) else text)
+    nobody = frozenset(stem(word.lower()) for word in _NO.findall(text))
+    return (
+        negates(whole),
+        frozenset(_SAME_SCOPE.get(word.lower(), word.lower()) for word in narrowing),
+        nobody,
+        bool(_PAST.search(text)),
+    )

@@ -50,9 +50,9 @@ def write_html(results: Sequence[Result], path: Path, title: str, *, show_cases:
         bars(_by_tag(results, "nuggets, vital")),
         "<h2>Answered against wrong</h2><p>Across: the least cosine of the best passage at which an answer is given. Line: answerable questions"
         " answered. Dashed: answers that are wrong (not due, another verdict, or no vital nugget).</p>",
-        threshold_curve(results),
+        threshold_curve(_judged(results)),
         "<h2>Verdicts given</h2>",
-        verdicts(results),
+        verdicts(_judged(results)),
         *(_answers(results) if show_cases else ()),
     ]
     path.write_text(_PAGE.format(title=html.escape(title), body="\n".join(parts)), encoding="utf-8")
@@ -92,7 +92,12 @@ def _scores(results: Iterable[Result]) -> list[Any]:
 
 
 def _value(result: Result, name: str) -> float | None:
-    return next(score.value for score in result.scores if score.scorer == name)
+    return next((score.value for score in result.scores if score.scorer == name), None)
+
+
+def _judged(results: Sequence[Result]) -> list[Result]:
+    """Give the results that say whether an answer was due, as every case does and not every turn of a conversation."""
+    return [r for r in results if any(_value(r, name) is not None for name in ("answers when due", "abstains when due"))]
 
 
 def _tag_row(results: Sequence[Result]) -> str:
@@ -104,7 +109,7 @@ def _cell(found: Metric | None) -> str:
 
 
 def _worst(results: Sequence[Result]) -> list[Result]:
-    judged = ("nuggets, vital", "verdict right", "abstains when due")
+    judged = ("nuggets, vital", "verdict right", "abstains when due", "follow-ups resolved")
     return sorted(results, key=lambda r: (metric(_value(r, name) for name in judged) or Metric(1.0, 0.0, 0)).mean)[:_WORST]
 
 
@@ -122,6 +127,7 @@ def _case_lines(result: Result) -> list[str]:
     return [
         f"{case.id}  expected {case.status}/{case.verdict}, got {answer.status}/{answer.verdict}: {case.question}",
         *(f"      shown    {s.role}: {' '.join(s.text.split())[:150]}" for s in answer.sentences[:2]),
+        *(f"      {score.note}" for score in result.scores if score.note),
         *(f"      missing  {nugget.text[:150]}" for nugget in missed(result.marked)),
         f"      evidence {', '.join(found)}",
     ]
@@ -152,7 +158,8 @@ def _case_html(result: Result) -> str:
     marked = result.marked
     case, answer = marked.case, marked.answer
     said = "".join(f"<li><b>{s.role}</b> {html.escape(s.text)} <cite>{_source(marked, s)}</cite>" for s in marked.sentences)
-    lost = "".join(f"<li>missing: {html.escape(n.text)}" for n in missed(marked))
+    noted = "".join(f"<li>{html.escape(score.note)}" for score in result.scores if score.note)
+    lost = noted + "".join(f"<li>missing: {html.escape(n.text)}" for n in missed(marked))
     found = "".join(
         f"<li>{hit.cosine:.2f} {html.escape(hit.passage.anchor)} {html.escape(hit.passage.text)}" for hit in answer.evidence[:_EVIDENCE]
     )

@@ -3,13 +3,13 @@
 An abstention where an answer was due scores 0 wherever the case says what a right answer is, so abstaining raises no score.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import log2
 
 from assistant.answer import Answer, Citation, Hit, Sentence, Verdict
 from evals.cases import Case, Nugget
-from evals.claims import Weigh, codes
+from evals.claims import Weigh, codes, codes_meant, concepts, share
 from evals.nuggets import Quoted, Relation, asserts, coverage, states
 from evals.support import backs
 from ingest.codes import index_key
@@ -27,12 +27,16 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """An answer beside its case, with what scoring needs of the library: a document's text and how rare words are."""
+    """An answer beside its case, with what scoring needs of the library: a document's text, how rare words are, what disagrees."""
 
     case: Case
     answer: Answer
     text_of: Callable[[str], str]
     weigh: Weigh
+    disputes: frozenset[frozenset[str]] = frozenset()
+    """Pairs of anchors of paragraphs that disagree."""
+    paragraphs: Mapping[str, str] = field(default_factory=dict)
+    """The text of each paragraph of the library, by its anchor."""
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -50,6 +54,8 @@ class Marked:
 
 
 Scorer = Callable[[Marked], float | None]
+CONFLICT = "conflict"
+_ON_CODE, _ON_TOPIC = 0.25, 0.35
 
 
 def quote_exact(marked: Marked) -> float | None:
@@ -66,7 +72,14 @@ def citation_precision(marked: Marked) -> float | None:
     """Give the share of citations that rest on a gold passage or state a nugget of the case; 0 where none is given."""
     if not marked.case.answerable:
         return None
-    return _share(_is_gold(marked, c) or any(_states(marked, n, c) for n in marked.case.nuggets) for c in marked.citations) or 0.0
+    return _share(_is_precise(marked, c) for c in marked.citations) or 0.0
+
+
+def citation_relevance(marked: Marked) -> float | None:
+    """Give the share of citations that are precise or else bear on what is asked (`_bears`); 0 where none is given."""
+    if not marked.case.answerable:
+        return None
+    return _share(_is_precise(marked, c) or _bears(marked, c) for c in marked.citations) or 0.0
 
 
 def nugget_vital(marked: Marked) -> float | None:
@@ -93,14 +106,50 @@ def verdict_not_wrong(marked: Marked) -> float | None:
     return float(bool(marked.answer.sentences) and marked.answer.verdict in {Verdict.NONE, marked.case.verdict})
 
 
+def wrong_verdict(marked: Marked) -> float | None:
+    """Give 1 when a verdict is given that is neither none nor the expected one; an abstention gives none."""
+    if not marked.case.answerable:
+        return None
+    return float(bool(marked.answer.sentences) and marked.answer.verdict not in {Verdict.NONE, marked.case.verdict})
+
+
+def conflict_shown(marked: Marked) -> float | None:
+    """Give 1 when both sides of a disagreement among the gold passages of a case on one are cited.
+
+    A side is cited by its own passage, or by another that states the nugget of its fact.
+    """
+    gold = {*marked.case.gold, *(n.fact for n in marked.case.nuggets)}
+    due = [pair for pair in marked.disputes if pair <= gold]
+    if CONFLICT not in marked.case.tags or not due:
+        return None
+    return float(any(all(_side_cited(marked, anchor) for anchor in pair) for pair in due))
+
+
+def right_on_its_day(marked: Marked) -> bool:
+    """Tell whether the expected verdict was given and a vital nugget stated; where none is due, whether it abstained."""
+    if not marked.case.answerable:
+        return not marked.answer.sentences
+    return verdict_right(marked) == 1.0 and bool(nugget_vital(marked))
+
+
+def must_not_said(marked: Marked) -> float | None:
+    """Give 1 when a sentence or quote makes a claim that must not appear."""
+    return float(bool(claims_made(marked))) if marked.case.must_not else None
+
+
 def must_not(marked: Marked) -> float | None:
     """Give 1 when no sentence or quote makes a claim that must not appear, and an answer is given where one is due."""
     if not marked.case.must_not:
         return None
     if not marked.sentences:
         return float(not marked.case.answerable)
+    return float(not claims_made(marked))
+
+
+def claims_made(marked: Marked) -> tuple[str, ...]:
+    """Give the claims that must not appear and that a sentence or quote makes."""
     shown = dict.fromkeys([*(s.text for s in marked.sentences), *(c.quote for c in marked.citations)])
-    return float(not any(asserts(text, claim, marked.weigh) for claim in marked.case.must_not for text in shown))
+    return tuple(claim for claim in marked.case.must_not if any(asserts(text, claim, marked.weigh) for text in shown))
 
 
 def code_match(marked: Marked) -> float | None:
@@ -166,11 +215,15 @@ SCORERS: dict[str, Scorer] = {
     "quote exactness": quote_exact,
     "citation recall": citation_recall,
     "citation precision": citation_precision,
+    "citation relevance": citation_relevance,
     "nuggets, vital": nugget_vital,
     "nuggets, all": nugget_all,
     "verdict right": verdict_right,
     "verdict not wrong": verdict_not_wrong,
+    "wrong verdicts": wrong_verdict,
+    "conflicts shown": conflict_shown,
     "must-not kept": must_not,
+    "must-not said": must_not_said,
     "code match": code_match,
     "in force": in_force,
     "answers when due": answers_when_due,
@@ -181,6 +234,10 @@ SCORERS: dict[str, Scorer] = {
     "MRR": reciprocal_rank,
     "nDCG@10": ndcg_at_10,
 }
+
+
+LOWER_IS_BETTER = frozenset({"wrong verdicts", "must-not said"})
+"""They count what is wrong in what is shown, so silence lowers them: read them beside "answers when due"."""
 
 
 def score(marked: Marked) -> tuple[Score, ...]:
@@ -217,6 +274,37 @@ def _relation(marked: Marked, nugget: Nugget, quoted: Quoted) -> Relation:
     whole = Quoted(quoted.passage.text, quoted.passage)
     best = max(coverage(other.text, whole, marked.weigh) for other in marked.case.nuggets if other.vital)
     return Relation.GOLD if coverage(nugget.text, whole, marked.weigh) >= best else Relation.OTHER
+
+
+def _is_precise(marked: Marked, citation: Citation) -> bool:
+    return _is_gold(marked, citation) or any(_states(marked, n, citation) for n in marked.case.nuggets)
+
+
+def _bears(marked: Marked, citation: Citation) -> bool:
+    """Tell whether an exact quote in force disagrees with a gold passage, or is on the matter of the case.
+
+    It is on it where its passage is on a code due or asked about and it shares a quarter of its weight with a gold passage, or of a
+    nugget's with it; where the case is about no code, what it shares must be more.
+    """
+    case, passage = marked.case, marked.hit(citation).passage
+    if citation.quote not in passage.text or not (passage.valid_from or case.as_of) <= case.as_of <= (passage.valid_to or case.as_of):
+        return False
+    if any(frozenset((passage.anchor, gold)) in marked.disputes for gold in case.gold):
+        return True
+    due = frozenset(map(index_key, case.codes)) | codes_meant(case.question)
+    if due and not due & passage.codes:
+        return False
+    said = concepts(citation.quote)
+    in_gold = (share(said, concepts(marked.paragraphs[anchor]), marked.weigh) for anchor in case.gold if anchor in marked.paragraphs)
+    of_nugget = (share(concepts(n.text), said, marked.weigh) for n in case.nuggets)
+    return max((*in_gold, *of_nugget), default=0.0) >= (_ON_CODE if due else _ON_TOPIC)
+
+
+def _side_cited(marked: Marked, anchor: str) -> bool:
+    """Tell whether one side of a disagreement is cited, by its passage or by one that states the nugget of its fact."""
+    if any(marked.hit(c).passage.anchor == anchor and c.quote in marked.hit(c).passage.text for c in marked.citations):
+        return True
+    return any(_states(marked, n, c) for n in marked.case.nuggets if n.fact == anchor for c in marked.citations)
 
 
 def _is_gold(marked: Marked, citation: Citation) -> bool:

@@ -20,6 +20,7 @@ from ingest.documents import Passage
 
 DAY = date(2026, 3, 1)
 PAIRS = Path(__file__).parents[1] / "data" / "nugget_pairs.jsonl"
+CLAIMS = Path(__file__).parents[1] / "data" / "must_not_pairs.jsonl"
 
 
 @cache
@@ -59,6 +60,34 @@ def test_the_two_sets_of_pairs_share_no_nugget() -> None:
     pairs = [json.loads(line) for line in PAIRS.read_text().splitlines()]
     tuned, kept = ({pair["nugget"] for pair in pairs if pair["set"] == of} for of in ("tuning", "held-out"))
     assert not tuned & kept
+
+
+def test_the_rule_for_claims_that_must_not_appear_agrees_with_a_reader() -> None:
+    pairs = [json.loads(line) for line in CLAIMS.read_text().splitlines()]
+    assert Counter(pair["set"] for pair in pairs) == {"tuning": 50, "held-out": 30}
+    outcomes = {
+        of: [(asserts(pair["sentence"], pair["claim"], weigh()), pair["makes"]) for pair in pairs if pair["set"] == of]
+        for of in ("tuning", "held-out")
+    }
+    assert kappa(outcomes["tuning"]) >= 0.9
+    assert kappa(outcomes["held-out"]) >= 0.7
+    tuned, kept = ({pair["claim"] for pair in pairs if pair["set"] == of} for of in ("tuning", "held-out"))
+    assert not tuned & kept
+
+
+@pytest.mark.parametrize(
+    ("sentence", "claim", "made"),
+    [
+        ("77370 is billed if the course has ended.", "77370 is billed", False),
+        ("77370 is billed when the course has ended.", "77370 is billed and the course has ended", True),
+        ("Before 2026, 77370 was billed weekly.", "77370 was billed weekly", False),
+        ("77370 is billed for each plan.", "77370 is billed per plan", True),
+        ("77370 or 77336 is billed weekly, never both.", "77370 and 77336 is billed weekly", False),
+        ("Some coders use no modifier on 77370.", "no coders use a modifier on 77370", False),
+    ],
+)
+def test_conditions_times_and_afterthoughts_tell_a_claim_from_its_like(sentence: str, claim: str, made: bool) -> None:
+    assert asserts(sentence, claim, weigh()) is made
 
 
 def other(nugget: str, quote: str) -> bool:
