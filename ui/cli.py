@@ -100,7 +100,7 @@ def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> Non
 @click.argument("question", required=False)
 @click.option("--as-of", type=_DATE, metavar="DATE", help="Date of service, YYYY-MM-DD.  [default: as the question says, else today]")
 @click.option("--payer", help="Only rules that speak for this payer, for example Aetna.  [default: as the question says, else any]")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, of several questions with an array of answers (docs/answer.md).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; of several questions it holds a list (docs/answer.md).")
 @click.option(
     "--batch",
     type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
