@@ -64,10 +64,8 @@ class GenerativeAnswerer:
         self._max_sentences = max_sentences
 
     def within(self, timeout_s: float) -> "GenerativeAnswerer":
-        """Give the same answerer with at most `timeout_s` for an answer."""
-        return GenerativeAnswerer(
-            self._model, self.name, timeout_s=min(timeout_s, self._timeout_s), max_sentences=self._max_sentences
-        )
+        """Give the same answerer with at most `timeout_s` seconds for an answer."""
+        return GenerativeAnswerer(self._model, self.name, timeout_s=min(timeout_s, self._timeout_s), max_sentences=self._max_sentences)
 
     def draft(self, question: Question, hits: Sequence[Hit]) -> Draft:
         """Give the model's claims as an unverified draft; see `stream`."""

@@ -321,9 +321,17 @@ def test_a_model_that_fails_is_told_in_the_language(assistant: Assistant, monkey
 @pytest.mark.parametrize(
     ("english_text", "translated", "language"),
     [
-        ("77336 may be billed once for every five treatments.", "77336 se puede facturar una vez por cada cinco tratamientos.", Language.ES),
+        (
+            "77336 may be billed once for every five treatments.",
+            "77336 se puede facturar una vez por cada cinco tratamientos.",
+            Language.ES,
+        ),
         ("77336 may be billed once for every five treatments.", "77336 每 5 次治疗可计费一次，按规定办理。", Language.ZH),
-        ("The rate is 1,000.50 dollars from January 1, 2026.", "Der Satz beträgt 1.000,50 Dollar ab dem 1. Januar 2026 und ist bei der Abrechnung zu nennen.", Language.DE),
+        (
+            "The rate is 1,000.50 dollars from January 1, 2026.",
+            "Der Satz beträgt 1.000,50 Dollar ab dem 1. Januar 2026 und ist bei der Abrechnung zu nennen.",
+            Language.DE,
+        ),
         ("Bill it from January 1, 2026 for Medicare.", "Medicare 自2026年1月1日起可以计费。", Language.ZH),
         ("77371 does not need modifier TC.", "77371 لا يحتاج إلى TC في الفوترة.", Language.AR),
         ("77370 is reported only after a written request.", "77370 ne se facture qu'après une demande écrite du médecin.", Language.FR),
