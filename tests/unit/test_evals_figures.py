@@ -93,6 +93,11 @@ def test_a_citation_is_relevant_beyond_gold_only_on_the_code_and_the_matter_aske
     assert (value(found, "citation precision"), value(found, "citation relevance")) == (precise, relevant)
 
 
+def test_what_disagrees_with_a_gold_passage_is_relevant() -> None:
+    disputed = replace(marked("f-other"), disputes=frozenset({frozenset(("f-yes", "f-other"))}))
+    assert value(disputed, "citation relevance") == 1.0
+
+
 def test_a_passage_out_of_force_is_not_relevant() -> None:
     found = marked("f-once")
     evidence = tuple(replace(h, passage=replace(h.passage, valid_to=date(2025, 12, 31))) for h in found.answer.evidence)
