@@ -37,8 +37,9 @@ def draw_scope() -> None:
     parts = [chip_words(part) for part in context.parts() if part.kind is not Kind.TOPIC]
     clean = bool(st.session_state.get(CLEAN))
     told = "The next question takes nothing over." if clean else f"A follow-up takes over: {', '.join(parts) or 'the last question'}"
-    with st.container(horizontal=True, vertical_alignment="center", key="scope"):
-        st.html(f'<p class="cc-asked" role="status">{escaped(told)}</p>')
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key="scope"):
+        role = ' role="status"' if clean else ""  # an answer is announced by itself, this only once it was asked for
+        st.html(f'<p class="cc-asked cc-scope"{role}>{escaped(told)}</p>')
         st.button(
             "New question",
             key="new-question",
@@ -69,7 +70,7 @@ def _draw_asked_as(turn: Turn) -> None:
 
 def _draw_carried(carried: Sequence[Carried], n: int, payers: Sequence[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="chips"):
-        st.html('<p class="cc-asked">Carried over:</p>')
+        st.html('<p class="cc-asked">Carried over:</p>', width="content")
         for i, part in enumerate(carried):
             words = chip_words(part)
             st.button(
@@ -102,7 +103,7 @@ def _draw_change(parts: Sequence[Carried], n: int, payers: Sequence[str]) -> Non
 
 def _draw_offers(offers: Sequence[Carried], n: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="offers"):
-        st.html('<p class="cc-asked">Not carried over:</p>')
+        st.html('<p class="cc-asked">Not carried over:</p>', width="content")
         for i, part in enumerate(offers):
             words = safe_label(chip_words(part))
             st.button(
