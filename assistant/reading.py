@@ -1,5 +1,6 @@
 """Join what the asker gave with what the words of the question say, and tell the reader which of both was used."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,8 @@ from assistant.payers import NamedPayer, find_payer
 from assistant.written import find_diagnoses
 from ingest.codes import find_codes, index_key
 from ingest.lookup import names_payer
+
+_ANNOUNCED = r"(?:ICD(?:-?10)?(?:-CM)?|dx|diagnos[ei]s)(?: codes?)?"
 
 
 def settle_circumstances(
@@ -33,7 +36,8 @@ def settle_circumstances(
 def leave_out_diagnoses(question: Question, unknown: Collection[str]) -> Question:
     """Give a question that names a known procedure without the diagnosis codes in `unknown`, of which a notice tells.
 
-    They are context: what rules on the procedure can be told without them.
+    They are context: what rules on the procedure can be told without them. They leave the text, too, so that no source is
+    asked to speak of them.
     """
     diagnoses = {code: code for code in find_diagnoses(question.text)}
     diagnoses |= {index_key(m.code): m.code for m in find_codes(question.text) if "." in m.code or len(m.code) == 3}
@@ -42,6 +46,7 @@ def leave_out_diagnoses(question: Question, unknown: Collection[str]) -> Questio
         return question
     return replace(
         question,
+        text=_without(question.text, left_out),
         codes=tuple(code for code in question.codes if code not in left_out),
         notices=(*question.notices, *_told_of_diagnoses([diagnoses[code] for code in left_out])),
     )
@@ -64,6 +69,13 @@ def _told_of_payer(named: NamedPayer | None, payer: str | None) -> str:
         )
     same = names_payer(payer, named.name) or names_payer(named.name, payer)
     return "" if same else f"The question says “{named.words}”; this answer is for the payer given, {payer}."
+
+
+def _without(text: str, diagnoses: Sequence[str]) -> str:
+    for code in diagnoses:
+        written = rf"{code[:3]}[. -]?{code[3:]}\b"
+        text = re.sub(rf"(?:\b(?:for|with|and)\s+)?(?:\b{_ANNOUNCED}[\s:#]*(?:is |of )?)?\b{written}", "", text, flags=re.IGNORECASE)
+    return " ".join(text.split())
 
 
 def _told_of_diagnoses(codes: Sequence[str]) -> tuple[str, ...]:

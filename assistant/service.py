@@ -38,6 +38,7 @@ from assistant.retrieve import REGISTERED, Retriever, Timer
 from assistant.written import find_diagnoses
 from corpus.digests import AUTHORITIES
 from corpus.errors import ModelReplyInvalid, ModelUnavailable
+from ingest.canonical import canonical
 from ingest.codes import find_codes, index_key
 from ingest.documents import Page
 from ingest.library import Library
@@ -374,7 +375,7 @@ class Assistant:
 def with_placeholders(question: Question, text: str) -> Question:
     """Give a question that was read from `text` as it may be shown: a placeholder stands for each identifier of a patient."""
     masked = mask(text)
-    return replace(question, text=" ".join(masked.text.split())) if masked.kinds else question
+    return replace(question, text=" ".join(canonical(masked.text).split()))
 
 
 def digest_of(values: dict[str, object]) -> str:

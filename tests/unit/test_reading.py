@@ -83,6 +83,7 @@ def test_an_unknown_diagnosis_beside_a_known_procedure_does_not_stop_the_answer(
     answer = assistant.ask(f"May 77370 be billed after treatment ends with {written}?", as_of=DAY)
     assert answer.sentences
     assert answer.question.codes == ("77370",)
+    assert written in answer.question.text
     assert answer.notices == (f"{written.split()[-1]} is not in the library; this answer does not speak of it.",)
 
 
