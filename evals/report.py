@@ -13,7 +13,7 @@ from corpus.errors import EvalError
 from evals.metrics import Metric, by_scorer, metric
 from evals.plots import bars, threshold_curve, verdicts
 from evals.run import Result, means
-from evals.scorers import Marked, missed
+from evals.scorers import LOWER_IS_BETTER, Marked, missed
 
 _SHOWN_TAG_METRICS = ("nuggets, vital", "verdict right", "answers when due", "abstains when due", "nDCG@10")
 _WORST = 20
@@ -22,10 +22,10 @@ _EVIDENCE = 3
 
 def render_table(results: Sequence[Result], baseline: Mapping[str, float], *, show_cases: bool = True) -> str:
     """Give every metric with standard error, count and change since the baseline; then by tag, then the worst answers."""
-    lines = [f"{len(results)} questions", "", f"{'metric':20} {'mean':>6} {'± s.e.':>7} {'n':>4}  since baseline"]
+    lines = [f"{len(results)} questions", "", f"{'metric':23} {'mean':>6} {'± s.e.':>7} {'n':>4}  since baseline"]
     for name, found in by_scorer(_scores(results)).items():
         change = f"{found.mean - baseline[name]:+.3f}" if name in baseline else "new"
-        lines.append(f"{name:20} {found.mean:6.3f} {found.error:7.3f} {found.count:4}  {change}")
+        lines.append(f"{_titled(name):23} {found.mean:6.3f} {found.error:7.3f} {found.count:4}  {change}")
     lines += ["", "by tag" + " " * 16 + "  ".join(f"{name:>18}" for name in _SHOWN_TAG_METRICS)]
     for tag in sorted({tag for r in results for tag in r.marked.case.tags}):
         lines.append(f"{tag:20} {_tag_row([r for r in results if tag in r.marked.case.tags])}")
@@ -33,12 +33,13 @@ def render_table(results: Sequence[Result], baseline: Mapping[str, float], *, sh
 
 
 def write_json(results: Sequence[Result], path: Path, *, show_cases: bool = True) -> None:
-    """Write the means and, unless the split is kept unread, every answer with its scores."""
+    """Write the means, each metric with standard error and count, and, unless the split is kept unread, every answer with its scores."""
     rows = [
         {"id": r.marked.case.id, "scores": {s.scorer: s.value for s in r.scores}, "answer": answer_record(r.marked.answer)}
         for r in (results if show_cases else ())
     ]
-    path.write_text(json.dumps({"means": means(results), "cases": rows}, ensure_ascii=False, indent=1), encoding="utf-8")
+    found = {name: {"mean": m.mean, "error": m.error, "count": m.count} for name, m in by_scorer(_scores(results)).items()}
+    path.write_text(json.dumps({"means": means(results), "metrics": found, "cases": rows}, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def write_html(results: Sequence[Result], path: Path, title: str, *, show_cases: bool = True) -> None:
@@ -140,8 +141,12 @@ def _by_tag(results: Sequence[Result], name: str) -> dict[str, float]:
 
 
 def _metric_rows(results: Sequence[Result]) -> str:
-    rows = (f"<tr><td>{name}<td>{m.mean:.3f}<td>{m.error:.3f}<td>{m.count}" for name, m in by_scorer(_scores(results)).items())
+    rows = (f"<tr><td>{_titled(name)}<td>{m.mean:.3f}<td>{m.error:.3f}<td>{m.count}" for name, m in by_scorer(_scores(results)).items())
     return f"<table><tr><th>metric<th>mean<th>standard error<th>n{''.join(rows)}</table>"
+
+
+def _titled(name: str) -> str:
+    return f"{name} ↓" if name in LOWER_IS_BETTER else name
 
 
 def _answers(results: Sequence[Result]) -> list[str]:

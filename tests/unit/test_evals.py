@@ -159,6 +159,7 @@ def test_reports_show_scores_and_keep_the_test_split_unread(shelf: list[tuple[Hi
     shown = render_table(results, {"MRR": 0.5}, show_cases=True)
     assert "+0.500" in shown
     assert "worst" in shown
+    assert "wrong verdicts ↓" in shown
     assert "worst" not in render_table(results, {}, show_cases=False)
     write_html(results, tmp_path / "r.html", "<b>", show_cases=False)
     page = (tmp_path / "r.html").read_text()
@@ -169,7 +170,9 @@ def test_reports_show_scores_and_keep_the_test_split_unread(shelf: list[tuple[Hi
     write_html(results, tmp_path / "r.html", "r")
     assert '<a href="#c">' in (tmp_path / "r.html").read_text()
     write_json(results, tmp_path / "r.json", show_cases=False)
-    assert json.loads((tmp_path / "r.json").read_text())["cases"] == []
+    written = json.loads((tmp_path / "r.json").read_text())
+    assert written["cases"] == []
+    assert written["metrics"]["MRR"] == {"mean": 1.0, "error": 0.0, "count": 5}
     write_json(results, tmp_path / "r.json")
     assert len(json.loads((tmp_path / "r.json").read_text())["cases"]) == 5
 
