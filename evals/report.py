@@ -10,10 +10,11 @@ from typing import Any
 from assistant.answer import Sentence
 from assistant.record import answer_record
 from corpus.errors import EvalError
+from evals.marked import Marked, missed
 from evals.metrics import Metric, by_scorer, metric
 from evals.plots import bars, threshold_curve, verdicts
 from evals.run import Result, means
-from evals.scorers import LOWER_IS_BETTER, Marked, missed
+from evals.scorers import LOWER_IS_BETTER
 
 _SHOWN_TAG_METRICS = ("nuggets, vital", "verdict right", "answers when due", "abstains when due", "nDCG@10")
 _WORST = 20

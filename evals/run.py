@@ -9,8 +9,9 @@ from typing import Protocol
 from assistant.answer import Answer
 from evals.cases import Case
 from evals.claims import Weigh, rarity
+from evals.marked import Marked
 from evals.metrics import by_scorer
-from evals.scorers import LOWER_IS_BETTER, Marked, Score, right_on_its_day, score
+from evals.scorers import LOWER_IS_BETTER, Score, right_on_its_day, score
 from ingest.library import Library
 
 PAIRED = "year-dependent"

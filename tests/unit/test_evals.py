@@ -14,11 +14,12 @@ from corpus.digests import digest_paths
 from corpus.errors import EvalError
 from evals.cases import Case, Nugget, load_suite, read_cases
 from evals.claims import rarity
+from evals.marked import Marked
 from evals.metrics import by_scorer, metric
 from evals.plots import coverage_and_risk
 from evals.report import load_baseline, render_table, save_baseline, write_html, write_json
 from evals.run import Result, below_baseline, means, run_suite
-from evals.scorers import LOWER_IS_BETTER, Marked, Score, score
+from evals.scorers import LOWER_IS_BETTER, Score, score
 from ingest.build import Source, read_source
 from ingest.split import split
 

@@ -15,7 +15,8 @@ from corpus.paragraphs import read_digest
 from evals.cases import Case, Nugget
 from evals.claims import Weigh, rarity
 from evals.corrupt import SPOILERS, Where, cut_condition, move_citation, spoil_text
-from evals.scorers import LOWER_IS_BETTER, SCORERS, Marked, citation_precision, citation_recall, code_match, nugget_vital, quote_exact
+from evals.marked import Marked
+from evals.scorers import LOWER_IS_BETTER, SCORERS, citation_precision, citation_recall, code_match, nugget_vital, quote_exact
 from ingest.documents import Document, Passage
 from ingest.sentences import sentence_spans
 

@@ -8,8 +8,9 @@ import pytest
 from assistant.answer import Abstention, Answer, Citation, Hit, Intent, Provenance, Question, Reason, Role, Sentence, Status, Verdict
 from evals.cases import Case, Nugget
 from evals.claims import rarity
+from evals.marked import Marked
 from evals.run import BOTH_SIDES, PAIRED, Result, below_baseline, means, with_pairs
-from evals.scorers import CONFLICT, LOWER_IS_BETTER, Marked, score
+from evals.scorers import CONFLICT, LOWER_IS_BETTER, score
 from ingest.documents import Document, Passage
 
 DAY = date(2026, 3, 1)
