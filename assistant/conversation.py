@@ -8,7 +8,7 @@ from typing import Protocol
 
 from assistant import exchange
 from assistant.answer import Answer, Carried, Intent, Kind, Question, Setting
-from assistant.cues import Cue, Said, adds, compares, find_group, find_pointer, hear, read_cue
+from assistant.cues import Cue, Said, adds, compares, find_group, find_pointer, hear, pairs, read_cue
 from assistant.dates import find_date_of_service
 from assistant.identifiers import mask
 from assistant.payers import NamedPayer
@@ -261,6 +261,8 @@ def _gone(said: Said, before: Context) -> tuple[str, ...]:
     denied = tuple(code for code in said.question.codes if code not in said.codes and code in before.codes)
     if denied or not said.codes:
         return denied
+    if pairs(said):
+        return before.codes
     return exchange.to_exchange(before.text, before.former, together=_is_together(before.text)) or before.codes
 
 
@@ -278,6 +280,8 @@ def _wordings(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) -> l
     if cue is Cue.ASPECT:
         return [_placed(text, said, before) for text in _aspect(said, before, kept)]
     topic = before.text if len(before.text) <= _LONGEST_TOPIC else ""
+    if cue is Cue.AGAIN and pairs(said):
+        return [said.text]
     if cue is Cue.ADDED and not _is_fragment(said):
         return _aspect(said, before, kept)
     if cue is Cue.ASIDE:
@@ -290,11 +294,11 @@ def _reuses_topic(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) 
     """Tell whether the words of the last question are part of this one."""
     if cue is Cue.ASPECT or (cue is Cue.ADDED and not _is_fragment(said)):
         return not kept and bool(before.text)
-    return 0 < len(before.text) <= _LONGEST_TOPIC
+    return 0 < len(before.text) <= _LONGEST_TOPIC and not (cue is Cue.AGAIN and pairs(said))
 
 
 def _is_fragment(said: Said) -> bool:
-    return find_pointer(said.text) is None and not compares(said)
+    return find_pointer(said) is None and not compares(said)
 
 
 def _again(cue: Cue, said: Said, before: Context, topic: str, kept: tuple[str, ...]) -> str:
@@ -326,6 +330,8 @@ def _reworded(text: str, old: str, new: str, phrase: str) -> str:
 def _day_phrase(words: str) -> str:
     if _BARE_YEAR.fullmatch(words):
         return f"in {words}"
+    if words.lower().startswith("since"):
+        return "now"
     return f"on {words}" if words[:1].isdigit() else words
 
 
@@ -333,7 +339,7 @@ def _aspect(said: Said, before: Context, kept: tuple[str, ...]) -> list[str]:
     """Give ways to ask another thing of the same codes."""
     if not kept:
         return [f"{before.text} {said.text}".strip()]
-    pointer, codes = find_pointer(said.text), exchange.listed(kept)
+    pointer, codes = find_pointer(said), exchange.listed(kept)
     found = []
     if pointer and pointer[0].lower() not in {"its", "it's"} and (len(kept) == 1) != (pointer[0].lower() in _PLURAL):
         worded = said.text[: pointer.start()] + codes + said.text[pointer.end() :]

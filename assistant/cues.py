@@ -62,14 +62,14 @@ _GROUPS = re.compile(
 )
 _YEAR = re.compile(r"(?<![\w.$/-])(?:20[0-4]\d)(?![\w%/-]|[.,]\d)")
 _RELATIVE = re.compile(r"\b(?:last|next|this)\s+(?:calendar\s+)?year\b", re.IGNORECASE)
-_NOW = re.compile(r"\b(?:right now|now|today|currently|nowadays|these days)\b", re.IGNORECASE)
+_NOW = re.compile(r"\b(?:right now|now|today|currently|nowadays|these days|since(?: then)?(?=[ ?.!]*$))\b", re.IGNORECASE)
 _LOOSE_MODIFIER = re.compile(r"(?<![\w.$/-])-?(22|25|26|50|51|52|53|58|59|7[6-9]|91|TC|X[ESPU])(?![\w%./-])", re.IGNORECASE)
 _AGAIN = re.compile(
     r"^(?:(?:and|but|so|well|wait|um+)\b[ ,]*)*(?:why(?: not| is that| so| though)?|how come|how so|(?:are )?(?:you|u) (?:really )?sure(?: about (?:that|this|it))?|really|for real|sure|(?:says|said) who"
     r"|(?:according to|based on) (?:whom?|what)|where (?:does it say|do you see|did you (?:get|find)|is|does) (?:that|this|it)(?: (?:from|stated|written|say|come from|said))?"
     r"|(?:can (?:you|i) |could you |please )?(?:show|give|quote|cite|see|read|open)(?: me)?(?: (?:the|your|that|a|where))? (?:sources?|references?|citations?|quotes?|passages?|rules?|text|it says (?:that|so))(?: (?:please|for (?:that|this|it)))?"
     r"|what(?:['’]?s| is| are) (?:the|your) (?:sources?|references?|citations?)(?: for (?:that|this|it))?|(?:any )?(?:source|sources|reference|citation|proof|evidence)|(?:please |can you )?(?:explain|elaborate|clarify)(?: (?:that|it|this|please|more))*"
-    r"|what do you mean(?: by (?:that|this))?|(?:is|was) (?:that|this|it) (?:really |still |also )?(?:right|true|correct|so|the (?:same|case)|official|different|allowed|ok(?:ay)?|valid)|(?:say|tell me) (?:that|it) again|repeat(?: (?:that|it|the question))?"
+    r"|what (?:do you|does (?:that|this|it)) mean(?: by (?:that|this))?|(?:is|was) (?:that|this|it) (?:really |still |also )?(?:right|true|correct|so|the (?:same|case)|official|different|allowed|ok(?:ay)?|valid)|(?:say|tell me) (?:that|it) again|repeat(?: (?:that|it|the question))?"
     r"|(?:does|would|did|do|is) (?:that|this|it|the same)(?: \w+)? (?:apply|hold|go|true|work|count|change|differ|different)|(?:more|further) (?:details?|info\w*)|tell me more|go on|did (?:that|this|it) change|(?:is )?(?:that|it)(?: is|['’]?s)? an? (?:yes|no))(?: (?:for|in|to|with|at|by|too|also|as well|there|then|either|please|on|under))*[ ?.!]*$",
     re.IGNORECASE,
 )
@@ -79,7 +79,7 @@ _FILLERS = frozenset(
     date department dept do does done dos for from go good hcpcs hold holds how i if in instead into is it its it's just like m mean meant mod modifier
     modifiers modifer modifers modifyer modfier my no nope not now of ok on one ones only oops or our part patient patients payer performed plan please plus pt question rather right
     rule rules same say says saying service services set setting side so sorry still suppose supposed that the their then this though to together too true
-    under versus vs wait was we well were what what's whats with would wrong yes you your along addition top day even furnished site it'd different change changed outpatient inpatient office physician's hospital based
+    under versus vs wait was we well were what what's whats with would wrong yes you your along addition top day even back forget ignore only just dates changes update updates has have hasn't had since follow follows agree agrees abt bout wat wht waht abotu n nd pls plz furnished site it'd different change changed outpatient inpatient office physician's hospital based
     """.split()
 )
 _ADDING = re.compile(
@@ -92,7 +92,7 @@ _OWN_START = re.compile(
 )
 _LIKENED = re.compile(r"\b(?:same|too|also|as well|either|apply|applies|true|hold|holds)\b", re.IGNORECASE)
 _STRONG = re.compile(
-    r"^(?:(?:and|but|so|or|also|no|sorry|wait|well)\b[ ,]*)*(?:(?:whats?|what['’]s|how) (?:about|if)|if (?:so|not|yes|no|it|they|that|this)\b|i meant?\b|same (?:for|with|in)\b|which (?:one )?of (?:them|these|those)|any exceptions?"
+    r"^(?:(?:and|but|so|or|also|no|sorry|wait|well)\b[ ,]*)*(?:(?:whats?|waht|wat|wht|what['’]s|how) (?:about|abt|bout|abotu|if)|if (?:so|not|yes|no|it|they|that|this)\b|i meant?\b|same (?:for|with|in)\b|which (?:one )?of (?:them|these|those)|any exceptions?"
     r")|^(?:and|but|or|also)\b[ ,]*(?:if|for|with|without|in|on|at|under|when|after|before|during|per)\b",
     re.IGNORECASE,
 )
@@ -124,8 +124,16 @@ _COMPARING = re.compile(
     re.IGNORECASE,
 )
 _BESIDES = re.compile(r"\b(?:also|too|as well|either|separately|in addition|additionally|same (?:day|date|session|claim))\b", re.IGNORECASE)
-_LED = re.compile(r"^(?:and|or|but|so|also|same|no|sorry|i mean\w*|(?:whats?|what['’]s|how) (?:about|if)|with)\b", re.IGNORECASE)
+_LED = re.compile(
+    r"^(?:and|or|but|so|also|same|no|sorry|i mean\w*|(?:whats?|waht|wat|wht|what['’]s|how) (?:about|abt|bout|abotu|if)|with)\b",
+    re.IGNORECASE,
+)
 _BESIDE_EACH_OTHER = re.compile(r"\+|\bw/|\bwith\b|\bsame (?!for\b|with\b|in\b)\w", re.IGNORECASE)
+_ANEW = re.compile(r"^(?:(?:a|an|on a)\s+)?(?:new|different|another|unrelated|next)\s+(?:question|topic|subject|case|patient|one)\b|^next\s*[:,]|^(?:changing|switching) (?:topics?|subjects?)\b", re.IGNORECASE)  # fmt: skip
+_ONLY_IF = re.compile(
+    r"^if\b(?!.*(?:,|\b(?:which|what|who|how|when|can|do|does|should|may|is (?:it|that)|are (?:they|those))\b))", re.IGNORECASE
+)
+_APPENDING = re.compile(r"\b(?:append|add|need|requir|us|tak|get|carr|attach)\w*\b", re.IGNORECASE)
 _NO_QUESTION = re.compile(r"(?:yes|yep|yeah|no|nope|fine|never ?mind|bye|sure thing|no problem)?[ ?.!,]*", re.IGNORECASE)
 _DEFINING = re.compile(r"^(?:(?:and|so|but|also)\b[ ,]*)*(?:what(?:['’]?s| is| are)? an?\b|define\b|what does\b.*\bmean\b)", re.IGNORECASE)
 _ASPECTS = frozenset(
@@ -150,6 +158,8 @@ def read_cue(said: Said, known: bool) -> Cue:
     """Give how a question leans on the one before; `known` tells whether that one named codes."""
     if _NO_QUESTION.fullmatch(said.text):
         return Cue.THANKS
+    if _ANEW.match(said.text):
+        return Cue.NEW
     if _AGAIN.match(said.rest):
         return Cue.AGAIN
     if known and compares(said):
@@ -160,7 +170,7 @@ def read_cue(said: Said, known: bool) -> Cue:
         return Cue.AGAIN
     if _STRONG.match(said.text) and not (said.codes and _points_back(said) is None and _asks_in_full(said)):
         return Cue.ADDED if said.codes and _LIKENED.search(said.rest) else _strong(said)
-    if _MILD.match(said.text) and not said.codes:
+    if (_MILD.match(said.text) or _ONLY_IF.match(said.text)) and not said.codes:
         return Cue.ASIDE
     if said.codes:
         return Cue.ADDED if len(said.codes) == 1 and known and _joins(said) else Cue.NEW
@@ -186,8 +196,10 @@ def hear(question: Question, today: date, payer: NamedPayer | None) -> Said:
     coded = _without_codes(plain)
     day = find_date_of_service(words, today) or _bare_date(coded, today)
     rest = _without(coded, day.words) if day else coded
-    loose = tuple(m[1].upper() for m in _LOOSE_MODIFIER.finditer(rest)) if _is_filler(_LOOSE_MODIFIER.sub(" ", rest)) else ()
-    rest = _LOOSE_MODIFIER.sub(" ", rest) if loose or question.modifiers else rest
+    without_loose = _LOOSE_MODIFIER.sub(" ", rest)
+    loose = tuple(m[1].upper() for m in _LOOSE_MODIFIER.finditer(rest)) if _is_filler(without_loose) else ()
+    if loose or question.modifiers or (_only_aspects(without_loose) and _APPENDING.search(rest)):
+        rest = without_loose
     modifiers = tuple(dict.fromkeys((*question.modifiers, *loose)))
     codes = tuple(code for code in question.codes if not _denied(words, code)) if len(question.codes) > 1 else question.codes
     return Said(words, " ".join(rest.split()), question, codes, modifiers, day, payer, group, places)
@@ -199,11 +211,16 @@ def find_group(text: str) -> str:
     return found[0] if found else ""
 
 
-def find_pointer(text: str) -> re.Match[str] | None:
-    """Give where a text first points back by "it", "that code" and the like, if it does so before it names a thing of its own."""
+def find_pointer(said: Said) -> re.Match[str] | None:
+    """Give where its text first points back by "it", "that code" and the like, if it does so before it names a thing of its own."""
+    text = said.text
+    for named in filter(None, (said.payer.words if said.payer else said.anyone, said.day.words if said.day else "", *said.places)):
+        text = text.replace(named, " " * len(named))
     empty = [m.span() for m in _EMPTY_IT.finditer(text)]
     for m in _POINTER.finditer(text):
         if any(start <= m.start() < end for start, end in empty):
+            continue
+        if said.payer and m[0].lower() in {"its", "they", "them"}:
             continue
         following = content_terms(" ".join(text[m.end() :].split()[:1]))
         names = _CLAUSE_START.match(text, m.end()) or (following and stem(following[0]) not in _ASPECTS)
@@ -216,6 +233,11 @@ def find_pointer(text: str) -> re.Match[str] | None:
     return None
 
 
+def pairs(said: Said) -> bool:
+    """Tell whether a question asks about codes of its own beside each other."""
+    return len(said.codes) > 1 and (said.question.intent is Intent.TOGETHER or bool(_BESIDE_EACH_OTHER.search(said.text)))
+
+
 def _strong(said: Said) -> Cue:
     return Cue.ASPECT if not said.codes and _only_aspects(said.rest) and "if" not in said.text.lower().split() else Cue.ASIDE
 
@@ -225,7 +247,7 @@ def _leans(said: Said) -> bool:
         return True
     if _DEFINING.match(said.text):
         return False
-    if _PREPOSITION.match(said.rest) and len(said.rest.split()) <= 5 and not _VERB.search(said.rest):
+    if _PREPOSITION.match(said.rest) and len(said.rest.split()) <= 7 and not _VERB.search(said.rest):
         return True
     return _only_aspects(said.rest) and len(said.rest.split()) <= 12
 
@@ -235,7 +257,7 @@ def _only_aspects(text: str) -> bool:
 
 
 def _points_back(said: Said) -> re.Match[str] | None:
-    return find_pointer(said.text)
+    return find_pointer(said)
 
 
 def _joins(said: Said) -> bool:
@@ -258,7 +280,7 @@ def _stands_alone(said: Said) -> bool:
         return False
     if _LED.match(said.text):
         return False
-    if len(said.codes) > 1 and (said.question.intent is Intent.TOGETHER or _BESIDE_EACH_OTHER.search(said.text)):
+    if pairs(said):
         return True
     if said.question.modifiers or said.modifiers or re.search(r"\bmod", said.rest):
         return True

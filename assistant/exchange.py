@@ -12,6 +12,7 @@ _LIST_GLUE = re.compile(r"[\s,/&–—-]*(?:\b(?:and|or|to|through|thru)\b)?[\s,
 _JOINED = re.compile(
     r"\b(?:with|w/|plus|along ?side|besides?|next to|on top of|in addition to|same (?:day|date|session|claim) as)\s+$", re.IGNORECASE
 )
+_AND = re.compile(r"(?:\band|&|\+)\s*$", re.IGNORECASE)
 _MODIFIER = re.compile(r"\bmod(?:ifier)?s?\s+-?(?:\d{2}|[A-Z]{2})\b(?:\s+(?:or|and)\s+-?(?:\d{2}|TC)\b)?|(?<=[\dA-Z])-(?:\d{2}|TC)\b(?!-)|\bTC\b|-26\b", re.IGNORECASE)  # fmt: skip
 _SETTINGS = {
     Setting.HOSPITAL_OUTPATIENT: "in a hospital outpatient department",
@@ -48,14 +49,15 @@ def to_exchange(text: str, former: Sequence[str], *, together: bool) -> tuple[st
     """Give the codes of a question in whose place another one is asked about.
 
     None are given where all go, as a list goes as a whole. Of codes that are asked about together one goes: the one that was not in the question before
-    (`former` holds that one's codes), else the first.
+    (`former` holds that one's codes), else the one "with" which the first is billed, else the first.
     """
     mentions = find_codes(text)
     if not mentions:
         return ()
     codes = tuple(dict.fromkeys(index_key(m.code) for m in mentions))
     if len(codes) > 1 and (together or len(_list_from(text, mentions)) < len(mentions)):
-        return next(((code,) for code in codes if former and code not in former), codes[:1])
+        last = codes[-1:] if _JOINED.search(text[: mentions[-1].start]) or _AND.search(text[: mentions[-1].start]) else codes[:1]
+        return next(((code,) for code in codes if former and code not in former), last)
     return ()
 
 

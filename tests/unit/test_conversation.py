@@ -201,6 +201,26 @@ def test_a_payer_or_date_chosen_since_takes_the_place_of_the_one_said_before() -
     assert {part.kind for part in resolved.carried} == {Kind.CODE}
 
 
+@pytest.mark.parametrize(
+    ("turns", "text"),
+    [
+        ((WEEKLY, "does Aetna follow that"), "How often may 77336 be billed for Aetna?"),
+        (("Was 77014 payable in 2024?", "has that changed since?"), "Was 77014 payable now?"),
+        (("Was 77014 payable in 2024?", "and for DOS 1/15/2026?"), "Was 77014 payable on 1/15/2026?"),
+        (("Can 77301 be billed with 77338?", "what about 77300?", "and 77370?"), "Can 77301 be billed with 77370?"),
+        (("Is 77338 bundled into 77301?", "77334?"), "Is 77334 bundled into 77301?"),
+        (("Can 77261-77263 be billed for a boost?", "what about 77300?"), "Can 77300 be billed for a boost?"),
+        ((PHYSICS, "what's the difference to 77336?"), "77370: what's the difference to 77336?"),
+        (("Does 77295-26 need a report?", "and TC?"), "Does 77295-TC need a report?"),
+        ((WEEKLY, "what if no physicist was available"), "How often may 77336 be billed? what if no physicist was available"),
+        ((WEEKLY, "how much does medicare pay for it"), "How much does medicare pay for 77336"),
+        ((PHYSICS, "waht about 77336"), "Can 77336 be billed after treatment ends?"),
+    ],
+)
+def test_a_follow_up_is_asked_in_full_words(turns: tuple[str, ...], text: str) -> None:
+    assert follow(turns)[0].text == text
+
+
 def test_thanks_ask_nothing_and_the_conversation_goes_on() -> None:
     resolved, _, context = follow((WEEKLY, "thank you so much!"))
     assert (resolved.is_question, resolved.carried) == (False, ())
@@ -217,8 +237,25 @@ def test_the_place_is_exchanged_and_carried_in_words() -> None:
 
 def test_a_long_story_is_not_dragged_along() -> None:
     story = "Our patient had a long course. " * 30 + "Can 77427 be billed?"
-    resolved, question, _ = follow((story, "what about 77336?", "who signs it?"))
-    assert (len(resolved.text) < 40, question.codes) == (True, ("77336",))
+    for turns in ((story, "what about 77336?"), (story, "what about 77336?", "who signs it?")):
+        resolved, question, _ = follow(turns)
+        assert (len(resolved.text) < 40, question.codes) == (True, ("77336",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "How old is 77470 and why was it made?",
+        "What does it mean to bill globally?",
+        "If both a board and a custom mold hold the patient, which one is billed?",
+        "What should dosimetrists include so that the plan stands up to review?",
+        "77778 + 77790?",
+        "59 on 77427?",
+    ],
+)
+def test_what_points_to_nothing_before_starts_clean(text: str) -> None:
+    resolved, _, _ = follow((WEEKLY, text))
+    assert (resolved.text, resolved.carried) == (text, ())
 
 
 def test_questions_that_stand_on_their_own_start_clean() -> None:
