@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from assistant.answer import Draft, DraftSentence, Hit, Intent, Question, Quote, Reason, Role, Verdict
@@ -17,6 +17,8 @@ from assistant.polarity import (
     sets_condition,
     speaks_of_both,
 )
+from assistant.precedents import Precedents
+from assistant.retrieve import REGISTERED
 from assistant.terms import Counts, Terms, content_terms, share_held, stems, weigh
 from ingest.codes import codes_written, index_key
 from ingest.documents import Passage
@@ -91,8 +93,10 @@ class ExtractiveAnswerer:
         counts: Counts,
         max_sentences: int,
         weights: Weights | None = None,
+        precedents: Precedents | None = None,
     ) -> None:
         """Take `counts`, which gives how many passages hold each word, and how many passages there are."""
+        self._precedents = precedents
         self._embedder = embedder
         self._glossary = glossary
         self._counts = counts
@@ -106,15 +110,19 @@ class ExtractiveAnswerer:
             return Draft(Verdict.NONE, (), Reason.NO_EVIDENCE)
         if reason := self._weakness(question, ranked):
             return Draft(Verdict.NONE, (), reason)
-        deciding = self._deciding(question, ranked)
-        verdict = _verdict(question, deciding)
+        verdict, deciding = self._ruled(question, hits, ranked)
         chosen = self._choose(question, ranked, deciding if verdict is not Verdict.NONE else [])
         return Draft(verdict, tuple(_sentence(c, question, deciding, verdict) for c in chosen))
 
     # -- ranking -------------------------------------------------------------------------------------------
 
     def _rank(self, question: Question, hits: Sequence[Hit]) -> list[_Candidate]:
-        found = [(hit, lead, text) for hit in hits for lead, text in quotable(hit.passage) if not _speaks_of_others(question, text)]
+        found = [
+            (hit, lead, text)
+            for hit in hits
+            for lead, text in quotable(hit.passage)
+            if REGISTERED in hit.via or not _speaks_of_others(question, text)
+        ]
         if not found:
             return []
         cosines = self._cosines(question, found)
@@ -176,10 +184,18 @@ class ExtractiveAnswerer:
 
     # -- choosing ------------------------------------------------------------------------------------------
 
+    def _ruled(self, question: Question, hits: Sequence[Hit], ranked: list[_Candidate]) -> tuple[Verdict, list[_Candidate]]:
+        """Give the verdict and the sentences that decide it: by precedent where the best passages have any, else by what they say."""
+        if not question.asks_ruling:
+            return Verdict.NONE, []
+        if self._precedents and ranked[0].hit.passage.id in self._precedents.held_by(hits):
+            ruling = self._precedents.rule(question, _as_ranked(ranked))
+            return (ruling.verdict, [c for c in ranked if c.hit.passage.id == ruling.hit.passage.id][:1]) if ruling else (Verdict.NONE, [])
+        deciding = self._deciding(question, ranked)
+        return _verdict(question, deciding), deciding
+
     def _deciding(self, question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
         """Give the sentences that rule on the question: those of the best passage that bear on it about as well as its best one."""
-        if not question.asks_ruling:
-            return []
         best = ranked[0]
         near = [c for c in ranked[:6] if c.score >= self._weights.decide_within * best.score and c.hit.passage.id == best.hit.passage.id]
         ruling = [c for c in near if self._may_decide(question, c) and ruling_of(c.text, question.text) is not Ruling.SILENT]
@@ -220,6 +236,14 @@ class ExtractiveAnswerer:
             if all(_alike(candidate.text, other.text) <= self._weights.most_alike for other in kept):
                 kept.append(candidate)
         return kept
+
+
+def _as_ranked(ranked: Sequence[_Candidate]) -> list[Hit]:
+    """Give the hits in the order of their best sentences, scored by them."""
+    best: dict[str, _Candidate] = {}
+    for candidate in ranked:
+        best.setdefault(candidate.hit.passage.id, candidate)
+    return [replace(c.hit, score=c.score) for c in best.values()]
 
 
 def _speaks_of_others(question: Question, text: str) -> bool:

@@ -9,14 +9,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assistant.answer import Hit, Question
+from assistant.registered import called_for
 from assistant.terms import content_terms, expand
 from corpus.digests import AUTHORITIES
+from corpus.registry import CodeEntry
 from ingest.codes import codes_written, find_codes, index_key
 from ingest.documents import Document, Passage
 from ingest.embed import ONE, Embedder, TokenVectors, Vectors
 from ingest.library import Library
-from ingest.lookup import Scope, cosines_of, fetch, lexical_rows, look_up_codes, names_payer, rows_with_codes, token_blobs
+from ingest.lookup import Scope, cosines_of, fetch, lexical_rows, look_up_codes, names_payer, rows_by_anchor, rows_with_codes, token_blobs
 from ingest.vectors import VectorIndex
+
+REGISTERED = "registry"
+"""The way of finding by which a fact that the code registry rests on is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Policy:
     asked_payer_bonus: float = 0.08
     other_payer_penalty: float = 0.10
     authority_step: float = 0.006
+    registered_bonus: float = 0.30
 
 
 class Retriever:
@@ -53,16 +59,20 @@ class Retriever:
         embedder: Embedder,
         glossary: Mapping[str, tuple[str, ...]],
         policy: Policy | None = None,
+        *,
+        registry: Mapping[str, CodeEntry] | None = None,
     ) -> None:
+        """Take `registry`, whose facts on the codes asked about are found by what the question calls for."""
         self._library = library
         self._index = index
         self._embedder = embedder
         self._glossary = glossary
         self._policy = policy or Policy()
+        self._registry = registry or {}
 
     def under(self, policy: Policy) -> "Retriever":
         """Give what finds the same passages by another policy."""
-        return Retriever(self._library, self._index, self._embedder, self._glossary, policy)
+        return Retriever(self._library, self._index, self._embedder, self._glossary, policy, registry=self._registry)
 
     def find(self, question: Question, timings_ms: dict[str, float] | None = None) -> tuple[Hit, ...]:
         """Give the hits in force on the date of service, best first.
@@ -82,8 +92,9 @@ class Retriever:
             lexical = looked_up.result()
         with timed("codes"):
             coded = rows_with_codes(self._library, question.codes, scope, near=vector, limit=policy.coded) if question.codes else {}
+            registered = self._registered(question, scope)
         with timed("fuse"):
-            ranked = self._fused(question, vector, dense, lexical, coded)
+            ranked = self._fused(question, vector, dense, lexical, coded, registered)
         with timed("rerank"):
             ranked = self._reranked(question, ranked, encoded.tokens[0])
         hits = [hit for _, hit in ranked]
@@ -98,17 +109,34 @@ class Retriever:
         return lexical
 
     def _fused(
-        self, question: Question, vector: Vectors, dense: dict[int, float], lexical: dict[int, float], coded: Mapping[int, frozenset[str]]
+        self,
+        question: Question,
+        vector: Vectors,
+        dense: dict[int, float],
+        lexical: dict[int, float],
+        coded: Mapping[int, frozenset[str]],
+        registered: frozenset[int],
     ) -> list[tuple[int, Hit]]:
         """Give the hits with their rows, best first, by the sum of what each way of finding says."""
-        found = fetch(self._library, {*dense, *list(lexical)[: self._policy.candidates], *coded})
+        found = fetch(self._library, {*dense, *list(lexical)[: self._policy.candidates], *coded, *registered})
         dense = dense | cosines_of(self._library, found.keys() - dense.keys(), vector)
         top = max(lexical.values(), default=1.0)
         hits = [
             (row, self._hit(question, *found[row], dense.get(row, 0.0), lexical.get(row, 0.0) / top, coded.get(row, frozenset())))
             for row in found
         ]
-        return sorted(((row, hit) for row, hit in hits if _may_answer(question, hit)), key=lambda found: _order(question, found[1]))
+        hits = [(row, self._as_registered(hit) if row in registered else hit) for row, hit in hits]
+        return sorted(
+            ((row, hit) for row, hit in hits if REGISTERED in hit.via or _may_answer(question, hit)),
+            key=lambda found: _order(question, found[1]),
+        )
+
+    def _registered(self, question: Question, scope: Scope) -> frozenset[int]:
+        facts = called_for(question, self._registry)
+        return frozenset(rows_by_anchor(self._library, facts, scope).tolist()) if facts else frozenset()
+
+    def _as_registered(self, hit: Hit) -> Hit:
+        return replace(hit, score=round(hit.score + self._policy.registered_bonus, 6), via=(REGISTERED, *hit.via))
 
     def _reranked(self, question: Question, ranked: list[tuple[int, Hit]], asked: TokenVectors) -> list[tuple[int, Hit]]:
         """Give the hits in the order that late interaction over the vectors of tokens leaves; what it does not reach counts by its cosine."""
@@ -191,7 +219,7 @@ class Timer:
 
 def _order(question: Question, hit: Hit) -> tuple[bool, float, str]:
     """Give the key by which hits are sorted: those that hold a code asked about first, then by score."""
-    return hit.passage.codes.isdisjoint(question.codes), -hit.score, hit.passage.id
+    return REGISTERED not in hit.via and hit.passage.codes.isdisjoint(question.codes), -hit.score, hit.passage.id
 
 
 def _may_answer(question: Question, hit: Hit) -> bool:

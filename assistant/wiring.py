@@ -9,12 +9,14 @@ from assistant.extractive import Answerer, ExtractiveAnswerer
 from assistant.find import Finder
 from assistant.foreign import Translator
 from assistant.gaps import Gaps
+from assistant.precedents import Precedents
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
 from corpus.errors import ConfigError, LibraryStale, ModelReplyInvalid
 from corpus.glossary import load_glossary
 from corpus.payers import load_payer_names
+from corpus.precedents import load_precedents
 from corpus.registry import load_codes
 from ingest.documents import Passage
 from ingest.embed import Embedder, OnnxEmbedder
@@ -28,7 +30,12 @@ if TYPE_CHECKING:
 
 
 def open_assistant(
-    settings: Settings, *, long_lived: bool = False, keep_gaps: bool = False, embedder: Embedder | None = None, today: Callable[[], date] = date.today
+    settings: Settings,
+    *,
+    long_lived: bool = False,
+    keep_gaps: bool = False,
+    embedder: Embedder | None = None,
+    today: Callable[[], date] = date.today,
 ) -> Assistant:
     """Give an assistant on the library that the settings name.
 
@@ -49,7 +56,13 @@ def open_assistant(
     chroma = settings.vector_index == "chroma" or (settings.vector_index == "auto" and long_lived)
     index: VectorIndex = ChromaIndex(library, chroma_folder(settings)) if chroma else ScanIndex(library)
     glossary = load_glossary()
-    extractive = ExtractiveAnswerer(encoder, glossary, lambda words: document_counts(library, words), settings.max_sentences)
+    extractive = ExtractiveAnswerer(
+        encoder,
+        glossary,
+        lambda words: document_counts(library, words),
+        settings.max_sentences,
+        precedents=Precedents(encoder, load_precedents),
+    )
     return Assistant(
         library,
         Retriever(library, index, encoder, glossary, registry=load_codes()),

@@ -1,0 +1,186 @@
+"""Rule on a closed question by the precedents of the facts found: questions on a fact whose ruling is known.
+
+Every precedent of the best passages is compared with the question; those that ask the same in other words carry most
+weight (attention over labelled neighbours; Vinyals et al. 2016, matching networks). The weights were learned by
+`benchmarks/fit_precedents.py` from precedents alone: one writer's questions ruled on by another writer's.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.answer import Hit, Question, Verdict
+from assistant.terms import stems
+from corpus.precedents import RULED, Precedent
+from ingest.codes import find_codes, find_modifiers, index_key
+from ingest.embed import ONE, Embedder, Encoded, TokenVectors
+
+Held = Callable[[Collection[str]], Mapping[str, tuple[Precedent, ...]]]
+Weights = NDArray[np.float32]
+
+_NEGATES = re.compile(r"\b(?:not|never|none|cannot|without|nor|neither|skip|drop|omit|leave (?:out|off))\b|n['’]t\b", re.IGNORECASE)
+_NARROWS = re.compile(r"\b(?:only|just|alone|always|every|all|any|both|must|have to|needs?|required?|enough)\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_KINDS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\b(?:needs?|needed|must|ha(?:s|ve) to|required?|requires|mandatory|necessary|should)\b",
+        r"\b(?:can|may|could|allowed|ok(?:ay)?|fine|possible|permitted|acceptable|able)\b",
+        r"\b(?:enough|suffic\w+|alone)\b",
+        r"\b(?:bundl\w+|includ\w+|part of|packag\w+|inside|edit)\b",
+        r"\b(?:separate\w*|extra|on top|apart|own|addition)\b",
+        r"\b(?:den\w+|reject\w*|exclud\w+|barred|prohibit\w*|forbid\w*)\b",
+        r"\b(?:wrong|mistake|problem|incorrect|improper|unbundling)\b",
+        r"\b(?:professional|26)\b",
+        r"\b(?:technical|tc)\b",
+        r"\bhospital\b",
+        r"\b(?:freestanding|office)\b",
+        r"\bbefore\b",
+        r"\bafter\b",
+        r"\bwithout\b",
+    )
+)
+"""Kinds of words of which two questions that ask the same hold both or neither."""
+
+
+LEARNED: Weights = np.array([0.76, 3.3, 2.95, 0.81, 2.02, 0.25, 0.32, -0.05, -0.41, -0.24, -0.29], dtype=np.float32)
+"""Weight of each feature, in the order of `_features`."""
+LEARNED_BY_RULING: Weights = np.array([-0.36, -0.29, -0.54, 0.38], dtype=np.float32)
+"""What is added by the ruling of a precedent, in the order of `RULED`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is compared and when it rules; `least_sure` and `least_said` were chosen on the dev questions."""
+
+    passages: int = 5
+    nearest: int = 8
+    relevance: float = 6.0
+    least_sure: float = 0.5
+    least_said: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the precedents rule: a verdict, how sure in (0, 1], and the passage that they rest on."""
+
+    verdict: Verdict
+    sure: float
+    hit: Hit
+
+
+class Precedents:
+    """Rules by precedents."""
+
+    def __init__(self, embedder: Embedder, held: Held, policy: Policy | None = None) -> None:
+        """Take `held`, which gives the precedents of facts by their ids."""
+        self._embedder = embedder
+        self._held = held
+        self._policy = policy or Policy()
+
+    def rule(self, question: Question, hits: Sequence[Hit]) -> Ruling | None:
+        """Give the ruling on a closed question by the best of `hits` (best first), None where none is near or sure enough."""
+        compared = self._compared(question, hits[: self._policy.passages])
+        if not compared:
+            return None
+        weights = self._weights(question, hits, compared)
+        said: dict[str, float] = defaultdict(float)
+        for (_, precedent), weight in zip(compared, weights, strict=True):
+            said[precedent.ruled] += float(weight)
+        ruled = max(RULED[:3], key=lambda name: said[name])
+        settled = sum(said[name] for name in RULED[:3])
+        if settled < self._policy.least_said or said[ruled] < self._policy.least_sure * settled:
+            return None
+        return Ruling(Verdict(ruled), said[ruled] / settled, _deciding(compared, weights, ruled))
+
+    def held_by(self, hits: Sequence[Hit]) -> frozenset[str]:
+        """Give the ids of the passages that have precedents."""
+        held = self._held([h.passage.anchor for h in hits if h.passage.anchor])
+        return frozenset(h.passage.id for h in hits if h.passage.anchor in held)
+
+    def _compared(self, question: Question, hits: Sequence[Hit]) -> list[tuple[Hit, Precedent]]:
+        """Give the precedents of each hit that share most words with the question."""
+        held = self._held([h.passage.anchor for h in hits if h.passage.anchor])
+        asked = stems(question.text)
+        return [(hit, p) for hit in hits for p in _nearest(asked, held.get(hit.passage.anchor, ()), self._policy.nearest)]
+
+    def _weights(self, question: Question, hits: Sequence[Hit], compared: Sequence[tuple[Hit, Precedent]]) -> Weights:
+        texts = [question.text, *(p.question for _, p in compared)]
+        features = compare(texts[0], texts[1:], self._embedder.encode_with_tokens(texts))
+        kinds = np.array([RULED.index(p.ruled) for _, p in compared])
+        relevance = np.array([self._policy.relevance * (hit.score / (hits[0].score or 1.0) - 1.0) for hit, _ in compared])
+        scores = features @ LEARNED + LEARNED_BY_RULING[kinds] + relevance
+        raised = np.exp(scores - scores.max())
+        return np.asarray(raised / raised.sum(), dtype=np.float32)
+
+
+def compare(asked: str, others: Sequence[str], encoded: Encoded) -> Weights:
+    """Give the features of each other question beside the one asked, shape (others, `len(LEARNED)`); `encoded` holds it first."""
+    mine = _Told(asked)
+    cosines = encoded.vectors[1:] @ encoded.vectors[0]
+    found = zip(others, cosines.tolist(), encoded.tokens[1:], strict=True)
+    return np.array([_features(mine, _Told(text), cosine, (encoded.tokens[0], tokens)) for text, cosine, tokens in found])
+
+
+class _Told:
+    """What a question holds besides its meaning."""
+
+    def __init__(self, text: str) -> None:
+        self.stems = stems(text)
+        self.codes = {index_key(mention.code) for mention in find_codes(text)}
+        self.modifiers = set(find_modifiers(text))
+        self.numbers = set(_NUMBER.findall(text))
+        self.negations = len(_NEGATES.findall(text))
+        self.narrows = {word.lower() for word in _NARROWS.findall(text)}
+        self.kinds = [bool(kind.search(text)) for kind in _KINDS]
+
+
+def _features(asked: _Told, other: _Told, cosine: float, tokens: tuple[TokenVectors, TokenVectors]) -> Weights:
+    """Give what two questions share and where they part, shape (features,); `tokens` are their token vectors."""
+    forth, back, worst = _matched(*tokens) if min(map(len, tokens)) > 2 else (cosine, cosine, cosine)
+    return np.array(
+        [
+            cosine,
+            forth,
+            back,
+            worst,
+            len(asked.stems & other.stems) / max(1, len(asked.stems)),
+            float(bool(asked.codes - other.codes)),
+            float(asked.modifiers != other.modifiers),
+            float(bool(asked.numbers - other.numbers)),
+            float(asked.negations % 2 != other.negations % 2),
+            float(len(asked.narrows ^ other.narrows)),
+            float(sum(one != two for one, two in zip(asked.kinds, other.kinds, strict=True))),
+        ],
+        dtype=np.float32,
+    )
+
+
+def _matched(asked: TokenVectors, other: TokenVectors) -> tuple[float, float, float]:
+    """Give the mean of the best cosine of each token with one of the other question, both ways, and that of the three worst of the first."""
+    cosines = (asked[1:-1].astype(np.float32) @ other[1:-1].astype(np.float32).T) / ONE**2
+    forth = cosines.max(axis=1)
+    return float(forth.mean()), float(cosines.max(axis=0).mean()), float(np.sort(forth)[:3].mean())
+
+
+def _nearest(asked: frozenset[str], precedents: Sequence[Precedent], count: int) -> list[Precedent]:
+    """Give those that share the largest part of their words with what is asked."""
+
+    def share(precedent: Precedent) -> float:
+        held = stems(precedent.question)
+        return len(asked & held) / len(asked | held) if held else 0.0
+
+    return sorted(precedents, key=share, reverse=True)[:count]
+
+
+def _deciding(compared: Sequence[tuple[Hit, Precedent]], weights: Weights, ruled: str) -> Hit:
+    """Give the hit whose precedents weigh most in the ruling."""
+    by_hit: dict[str, float] = defaultdict(float)
+    for (hit, precedent), weight in zip(compared, weights, strict=True):
+        by_hit[hit.passage.id] += float(weight) * (precedent.ruled == ruled)
+    best = max(by_hit, key=lambda identity: by_hit[identity])
+    return next(hit for hit, _ in compared if hit.passage.id == best)
