@@ -45,8 +45,9 @@ def precedent_facts() -> tuple[str, ...]:
 def _lines() -> Mapping[str, list[str]]:
     """Give the lines by the fact that they start with; only lines that are asked for are parsed."""
     by_fact: dict[str, list[str]] = {}
-    for line in files("corpus").joinpath("precedents.jsonl").read_text(encoding="utf-8").splitlines():
-        by_fact.setdefault(line.split('"', 4)[3], []).append(line)
+    for file in sorted(files("corpus").joinpath("shipped_precedents").iterdir(), key=lambda file: file.name):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            by_fact.setdefault(line.split('"', 4)[3], []).append(line)
     return by_fact
 
 
