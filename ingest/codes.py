@@ -14,14 +14,10 @@ _CATEGORY = r"[A-Z]\d[0-9A-Z]"
 _ICD = rf"{_CATEGORY}\.(?:\d[0-9A-Z]{{0,3}}|[A-Z]\d{{0,3}})"
 _STATES = "AK|AL|AR|AZ|CA|CO|DC|DE|FL|GA|IA|ID|IL|KS|KY|LA|MI|MN|MO|MS|MT|NC|ND|NE|NH|NJ|NM|NV|NY|OH|PA|RI|SC|SD|TN|TX|UT|VA|VT|WA|WI|WV|WY"
 _NOT_MONEY_OR_PHONE = r"(?<![$€£]\s)(?<!(?<!\d)\d{3}-)(?<!\bcost\s)(?<!\bcosts\s)"
-_NOT_A_PLACE_OR_NUMBER = (
-    rf"(?<!\bbox\s)(?<!\bzip\s)(?<!\bzip\scode\s)(?<!\bpostal\scode\s)(?<!\b(?:NPI|MRN)\s)(?<!\baccount\s)(?<!\bacct\s)(?<!\bacct\s#)(?<!\b(?:account|invoice)\snumber\s)(?<!\bclaim\snumber\s)(?<!,\s(?-i:{_STATES})\s)"
-)
+_NOT_A_PLACE_OR_NUMBER = rf"(?<!\bbox\s)(?<!\bzip\s)(?<!\bzip\scode\s)(?<!\bpostal\scode\s)(?<!\b(?:NPI|MRN)\s)(?<!\baccount\s)(?<!\bacct\s)(?<!\bacct\s#)(?<!\b(?:account|invoice)\snumber\s)(?<!\bclaim\snumber\s)(?<!,\s(?-i:{_STATES})\s)"
 _NOT_ZIP_OR_MONEY = r"(?!-\d{4}(?!\w))(?!-\d{3,4}-\d)(?!\s(?:dollars|USD|euros|people|residents|miles|c?Gy|rads)\b)"
 _FOOTNOTES = "¹²³⁰-⁹"
-_EDGE_LEFT = (
-    rf"(?:(?<![\w$€£#])|(?<=\bCPT)|(?<=\bHCPCS)|(?<=\bCPT\s#)|(?<=\bCPT#)|(?<=\bcode\s#)|(?<=\bcode#)|(?<=\bcode))(?<!\d\.){_NOT_A_PLACE_OR_NUMBER}{_NOT_MONEY_OR_PHONE}"
-)
+_EDGE_LEFT = rf"(?:(?<![\w$€£#])|(?<=\bCPT)|(?<=\bHCPCS)|(?<=\bCPT\s#)|(?<=\bCPT#)|(?<=\bcode\s#)|(?<=\bcode#)|(?<=\bcode))(?<!\d\.){_NOT_A_PLACE_OR_NUMBER}{_NOT_MONEY_OR_PHONE}"
 _EDGE_RIGHT = rf"(?:(?=(?:TC|s|x\d{{1,2}})(?!\w))|(?![^\W{_FOOTNOTES}]))(?!\.\d)(?!,\d{{3}}(?!\d)){_NOT_ZIP_OR_MONEY}"
 _CODE = re.compile(
     rf"(?=\d{{4}}|[A-Z]\d){_EDGE_LEFT}(?:(?P<icd>(?-i:(?!v)){_ICD})|(?P<hcpcs>{_HCPCS})|(?P<cpt>{_CPT})){_EDGE_RIGHT}", re.IGNORECASE

@@ -1,0 +1,87 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from assistant.answer import Hit, Question, Verdict
+from assistant.precedents import Policy, Precedents
+from assistant.question import read_question
+from corpus.digests import digest_paths
+from corpus.paragraphs import read_digest
+from corpus.precedents import RULED, Precedent, load_precedents, precedent_facts
+from ingest.documents import Document, Passage
+from ingest.embed import OnnxEmbedder
+
+DAY = date(2026, 3, 1)
+HELD = {
+    "limit": (
+        Precedent("Can 77336 be billed twice in one week?", "no"),
+        Precedent("Is one 77336 a week allowed?", "yes"),
+        Precedent("Does the physicist sign 77336?", "unsaid"),
+    ),
+    "sign": (
+        Precedent("Must the physicist sign the chart check?", "yes"),
+        Precedent("Can a dosimetrist sign the chart check alone?", "no"),
+    ),
+}
+
+
+def asked(text: str) -> Question:
+    return read_question(text, DAY)
+
+
+def hit(anchor: str, score: float = 1.0) -> Hit:
+    text = f"What {anchor} says."
+    passage = Passage(anchor, "d-1", 0, len(text), text, (), "", None, None, (), (), (), "all", None, None, "stated", anchor, ())
+    document = Document("d-1", "0", "Rules", "Society", "society", "", "", None, None, "all", "", "", "stated", "", "", "")
+    return Hit(passage, document, score, 0.8, 0.8, ("vector",))
+
+
+@pytest.fixture(scope="module")
+def embedder(runtime: Path) -> OnnxEmbedder:
+    return OnnxEmbedder(runtime)
+
+
+@pytest.fixture
+def precedents(embedder: OnnxEmbedder) -> Precedents:
+    return Precedents(embedder, lambda facts: {fact: HELD[fact] for fact in facts if fact in HELD})
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict", "anchor"),
+    [
+        ("May we bill 77336 two times in the same week?", Verdict.NO, "limit"),
+        ("Is it ok to bill one 77336 per week?", Verdict.YES, "limit"),
+        ("Can the chart check be signed by a dosimetrist alone?", Verdict.NO, "sign"),
+    ],
+)
+def test_the_precedent_that_asks_the_same_rules_and_its_passage_decides(
+    precedents: Precedents, question: str, verdict: Verdict, anchor: str
+) -> None:
+    ruling = precedents.rule(asked(question), [hit("limit"), hit("sign")])
+    assert ruling is not None
+    assert (ruling.verdict, ruling.hit.passage.anchor) == (verdict, anchor)
+    assert 0 < ruling.sure <= 1
+
+
+def test_nothing_is_ruled_without_precedents_or_where_the_nearest_do_not_settle_it(precedents: Precedents, embedder: OnnxEmbedder) -> None:
+    assert precedents.rule(asked("May we bill 77336 two times in the same week?"), [hit("other")]) is None
+    unsaid = Precedents(embedder, lambda facts: {"limit": HELD["limit"][2:]} if "limit" in facts else {})
+    assert unsaid.rule(asked("Does the physicist sign 77336?"), [hit("limit")]) is None
+
+
+def test_only_the_best_passages_are_compared(embedder: OnnxEmbedder) -> None:
+    one = Precedents(embedder, lambda facts: {fact: HELD[fact] for fact in facts if fact in HELD}, Policy(passages=1))
+    ruling = one.rule(asked("Can the chart check be signed by a dosimetrist alone?"), [hit("limit"), hit("sign")])
+    assert ruling is None or ruling.hit.passage.anchor == "limit"
+
+
+def test_every_shipped_precedent_is_on_a_shipped_fact_and_asked_once_of_it() -> None:
+    facts = {p.fact_id for path in digest_paths() for p in read_digest(path.read_text(encoding="utf-8")).paragraphs}
+    held = load_precedents(precedent_facts())
+    assert held.keys() <= facts
+    assert len(held) >= 1_150
+    for fact, precedents in held.items():
+        questions = [p.question for p in precedents]
+        assert len(set(questions)) == len(questions), fact
+        assert {p.ruled for p in precedents} <= set(RULED)
