@@ -68,6 +68,8 @@ class Weights:
     min_strength: float = 0.62
     min_related: float = 0.45
     most_alike: float = 0.65
+    heed_conditions_below: float = 0.70
+    """A precedent less sure than this yields to a condition that the deciding sentence itself sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,12 @@ class ExtractiveAnswerer:
             return Verdict.NONE, []
         if self._precedents and ranked[0].hit.passage.id in self._precedents.held_by(hits):
             ruling = self._precedents.rule(question, _as_ranked(ranked))
-            return (ruling.verdict, [c for c in ranked if c.hit.passage.id == ruling.hit.passage.id][:1]) if ruling else (Verdict.NONE, [])
+            if ruling is None:
+                return Verdict.NONE, []
+            deciding = [c for c in ranked if c.hit.passage.id == ruling.hit.passage.id][:1]
+            own = {ruling_of(c.text, question.text) for c in deciding}
+            unsure = ruling.sure < self._weights.heed_conditions_below and Ruling.CONDITIONAL in own
+            return (Verdict.CONDITIONAL if unsure else ruling.verdict), deciding
         deciding = self._deciding(question, ranked)
         return _verdict(question, deciding), deciding
 

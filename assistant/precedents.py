@@ -60,7 +60,7 @@ class Policy:
     passages: int = 5
     nearest: int = 8
     relevance: float = 6.0
-    least_sure: float = 0.5
+    least_sure: float = 0.55
     least_said: float = 0.4
 
 
