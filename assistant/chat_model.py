@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,13 @@ def open_model(name: str, *, api_key: str, base_url: str, timeout_s: float) -> "
         told = told.replace(api_key, "(key)") if api_key else told  # pydantic repeats what it was given
         raise ModelUnavailable(f"the chat model {name!r} cannot be opened: {shorten(told, _MAX_TOLD_CHARS)}") from None
     return model
+
+
+def untraced() -> AbstractContextManager[object]:
+    """Keep LangChain's tracing off, whatever the environment says: questions go to the model and nowhere else."""
+    from langsmith import tracing_context
+
+    return tracing_context(enabled=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +94,8 @@ def _next(call: _Call) -> str | None:
 
 def _attend(call: _Call) -> None:
     """Put the pieces of the reply in the box, then None or the error that ended it."""
-    from langsmith import tracing_context
-
     try:
-        with tracing_context(enabled=False):  # whatever the environment says: questions go to the model and nowhere else
+        with untraced():
             _take(call)
     except AnswerError as error:
         call.box.put(error)

@@ -1,7 +1,6 @@
 """Follow-up questions: what a turn takes over from the turn before, and the full question that it makes."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -177,10 +176,8 @@ def only(before: Context, parts: tuple[Carried, ...]) -> Context:
 class Conversation:
     """Questions that follow each other; each is answered as what it means after the ones before."""
 
-    def __init__(self, assistant: Assistant, today: Callable[[], date] | None = None) -> None:
-        """Take `today`, which gives the day that counts as today; without it the assistant's counts."""
+    def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        self._today = today
         self._context: Context | None = None
         self._given = Asked("")
 
@@ -191,22 +188,12 @@ class Conversation:
             AnswerError: the question is empty or too long.
         """
         asked = Asked(mask(text).text, as_of or self._given.as_of, payer or self._given.payer)
-        today = self._today() if self._today else self._assistant.read("today", None, None).as_of
+        today = self._assistant.today()
         resolved = resolve(asked, self._context, self._assistant, today)
-        answer = self._assistant.ask(resolved.text, as_of=self._day(resolved, today), payer=resolved.payer)
+        answer = self._assistant.ask(resolved.text, as_of=resolved.as_of, payer=resolved.payer)
         self._context = after(asked, resolved, self._context, self._assistant, today)
         self._given = asked
         return carry(answer, resolved)
-
-    def start_anew(self) -> None:
-        """Forget what the conversation was about."""
-        self._context, self._given = None, Asked("")
-
-    def _day(self, resolved: Resolved, today: date) -> date | None:
-        if resolved.as_of or not self._today:
-            return resolved.as_of
-        spoken = find_date_of_service(resolved.text, today)
-        return spoken.day if spoken else today
 
 
 def carry(answer: Answer, resolved: Resolved) -> Answer:

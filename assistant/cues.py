@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from assistant.answer import Intent, Question
 from assistant.dates import ServiceDate, find_date_of_service
+from assistant.exchange import BESIDE
 from assistant.payers import NamedPayer
 from assistant.places import find_places
 from assistant.terms import content_terms, stem
@@ -82,10 +83,7 @@ _FILLERS = frozenset(
     under versus vs wait was we well were what what's whats with would wrong yes you your along addition top day even back forget ignore only just dates changes update updates has have hasn't had since follow follows agree agrees abt bout wat wht waht abotu n nd pls plz furnished site it'd different change changed outpatient inpatient office physician's hospital based
     """.split()
 )
-_ADDING = re.compile(
-    r"\b(?:with|w/|plus|along ?side|besides?|next to|on top of|in addition to|same (?:day|date|session|claim) as|together)\s*$",
-    re.IGNORECASE,
-)
+_ADDING = re.compile(rf"\b(?:{BESIDE}|together)\s*$", re.IGNORECASE)
 _OWN_START = re.compile(
     r"^(?:(?:and|so|but|also)\b[ ,]*)*(?:what(?:['’]?s| is| are| does| do| was)(?! about)|define|describe|is|are|was|does|do|did|can|may|could|should|will)\b",
     re.IGNORECASE,
@@ -168,7 +166,7 @@ def read_cue(said: Said, known: bool) -> Cue:
         return Cue.ADDED if known and _ADDING.search(_before_code(said)) else Cue.AGAIN
     if len(said.codes) == 1 and _LACKING.match(said.rest):
         return Cue.AGAIN
-    if _STRONG.match(said.text) and not (said.codes and _points_back(said) is None and _asks_in_full(said)):
+    if _STRONG.match(said.text) and not (said.codes and find_pointer(said) is None and _asks_in_full(said)):
         return Cue.ADDED if said.codes and _LIKENED.search(said.rest) else _strong(said)
     if (_MILD.match(said.text) or _ONLY_IF.match(said.text)) and not said.codes:
         return Cue.ASIDE
@@ -243,7 +241,7 @@ def _strong(said: Said) -> Cue:
 
 
 def _leans(said: Said) -> bool:
-    if _points_back(said):
+    if find_pointer(said):
         return True
     if _DEFINING.match(said.text):
         return False
@@ -256,13 +254,9 @@ def _only_aspects(text: str) -> bool:
     return all(stem(word) in _ASPECTS for word in content_terms(text))
 
 
-def _points_back(said: Said) -> re.Match[str] | None:
-    return find_pointer(said)
-
-
 def _joins(said: Said) -> bool:
     """Tell whether a question with one code of its own puts it beside what "it" means."""
-    found = _points_back(said)
+    found = find_pointer(said)
     return bool(
         found
         and found[0].lower() not in {"they", "them"}

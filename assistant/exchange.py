@@ -9,9 +9,9 @@ from ingest.codes import CodeMention, find_codes, index_key
 
 ANY_PAYER, ANY_PLACE, ANY_CODE = "any payer", "any setting", "this code"
 _LIST_GLUE = re.compile(r"[\s,/&–—-]*(?:\b(?:and|or|to|through|thru)\b)?[\s,/&–—-]*", re.IGNORECASE)
-_JOINED = re.compile(
-    r"\b(?:with|w/|plus|along ?side|besides?|next to|on top of|in addition to|same (?:day|date|session|claim) as)\s+$", re.IGNORECASE
-)
+BESIDE = r"with|w/|plus|along ?side|besides?|next to|on top of|in addition to|same (?:day|date|session|claim) as"
+"""Words, as alternatives of a pattern, that put one code beside another."""
+_JOINED = re.compile(rf"\b(?:{BESIDE})\s+$", re.IGNORECASE)
 _AND = re.compile(r"(?:\band|&|\+)\s*$", re.IGNORECASE)
 _MODIFIER = re.compile(r"\bmod(?:ifier)?s?\s+-?(?:\d{2}|[A-Z]{2})\b(?:\s+(?:or|and)\s+-?(?:\d{2}|TC)\b)?|(?<=[\dA-Z])-(?:\d{2}|TC)\b(?!-)|\bTC\b|-26\b", re.IGNORECASE)  # fmt: skip
 _SETTINGS = {

@@ -112,7 +112,7 @@ class ExtractiveAnswerer:
             return Draft(Verdict.NONE, (), Reason.NO_EVIDENCE)
         if reason := self._weakness(question, ranked):
             return Draft(Verdict.NONE, (), reason)
-        verdict, deciding = self._ruled(question, hits, ranked)
+        verdict, deciding = self._ruled(question, ranked)
         chosen = self._choose(question, ranked, deciding if verdict is not Verdict.NONE else [])
         return Draft(verdict, tuple(_sentence(c, question, deciding, verdict) for c in chosen))
 
@@ -186,20 +186,24 @@ class ExtractiveAnswerer:
 
     # -- choosing ------------------------------------------------------------------------------------------
 
-    def _ruled(self, question: Question, hits: Sequence[Hit], ranked: list[_Candidate]) -> tuple[Verdict, list[_Candidate]]:
-        """Give the verdict and the sentences that decide it: by precedent where the best passages have any, else by what they say."""
+    def _ruled(self, question: Question, ranked: list[_Candidate]) -> tuple[Verdict, list[_Candidate]]:
+        """Give the verdict and the sentences that decide it: by precedent where the best passage has any, else by what it says."""
         if not question.asks_ruling:
             return Verdict.NONE, []
-        if self._precedents and ranked[0].hit.passage.id in self._precedents.held_by(hits):
-            ruling = self._precedents.rule(question, _as_ranked(ranked))
-            if ruling is None:
-                return Verdict.NONE, []
-            deciding = [c for c in ranked if c.hit.passage.id == ruling.hit.passage.id][:1]
-            own = {ruling_of(c.text, question.text) for c in deciding}
-            unsure = ruling.sure < self._weights.heed_conditions_below and Ruling.CONDITIONAL in own
-            return (Verdict.CONDITIONAL if unsure else ruling.verdict), deciding
+        if self._precedents and self._precedents.covers(ranked[0].hit):
+            return self._by_precedent(self._precedents, question, ranked)
         deciding = self._deciding(question, ranked)
         return _verdict(question, deciding), deciding
+
+    def _by_precedent(self, precedents: Precedents, question: Question, ranked: list[_Candidate]) -> tuple[Verdict, list[_Candidate]]:
+        """Give what precedents rule, heeding a condition in the deciding sentence where they are not sure enough."""
+        ruling = precedents.rule(question, _as_ranked(ranked))
+        if ruling is None:
+            return Verdict.NONE, []
+        deciding = next(c for c in ranked if c.hit.passage.id == ruling.hit.passage.id)
+        unsure = ruling.sure < self._weights.heed_conditions_below
+        heeds = unsure and ruling_of(deciding.text, question.text) is Ruling.CONDITIONAL
+        return (Verdict.CONDITIONAL if heeds else ruling.verdict), [deciding]
 
     def _deciding(self, question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
         """Give the sentences that rule on the question: those of the best passage that bear on it about as well as its best one."""

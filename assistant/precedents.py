@@ -97,10 +97,9 @@ class Precedents:
             return None
         return Ruling(Verdict(ruled), said[ruled] / settled, _deciding(compared, weights, ruled))
 
-    def held_by(self, hits: Sequence[Hit]) -> frozenset[str]:
-        """Give the ids of the passages that have precedents."""
-        held = self._held([h.passage.anchor for h in hits if h.passage.anchor])
-        return frozenset(h.passage.id for h in hits if h.passage.anchor in held)
+    def covers(self, hit: Hit) -> bool:
+        """Tell whether a passage has precedents."""
+        return bool(self._held([hit.passage.anchor]))
 
     def _compared(self, question: Question, hits: Sequence[Hit]) -> list[tuple[Hit, Precedent]]:
         """Give the precedents of each hit that share most words with the question."""

@@ -35,4 +35,6 @@ def _fields(question: Question, entry: CodeEntry) -> tuple[str, ...]:
         fields += ("unit_rule",)
     if {"26", "TC"} & set(question.modifiers) or _COMPONENT.search(question.text):
         fields += ("component",)
-    return fields if question.intent is not Intent.DEFINITION else (*fields, "label")
+    if question.intent is Intent.DEFINITION:
+        fields += ("label",)
+    return fields

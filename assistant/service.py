@@ -94,12 +94,12 @@ class Assistant:
         question in another language is answered with passages on its codes.
         """
         self.library = library
+        self.today = today
         self._retriever = retriever
         self._answerer = answerer
         self._fallback = fallback
         self._registry = frozenset(registry)
         self._payer_names = payer_names
-        self._today = today
         self._keep_gap = keep_gap
         self._translator = translator
         self._embedder = embedder
@@ -248,7 +248,7 @@ class Assistant:
             AnswerError: it is empty or too long.
         """
         masked = mask(text), mask(payer or "")
-        question = read_question(without_placeholders(masked[0].text), as_of or self._today(), masked[1].text)
+        question = read_question(without_placeholders(masked[0].text), as_of or self.today(), masked[1].text)
         question = replace(question, notices=(*masked_notice(*masked), *question.notices))
         question = reading.settle_circumstances(
             question, as_of, beside=mask(beside).text, names=self._payer_names, known=payers(self.library)

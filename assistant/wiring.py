@@ -1,6 +1,6 @@
 """The only place where the parts of an assistant are chosen and joined."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from corpus.precedents import load_precedents
 from corpus.registry import load_codes
 from ingest.documents import Passage
 from ingest.embed import Embedder, OnnxEmbedder
-from ingest.library import open_reader
+from ingest.library import Library, open_reader
 from ingest.lookup import document_counts
 from ingest.split import POLICY
 from ingest.vectors import ChromaIndex, ScanIndex, VectorIndex
@@ -53,9 +53,7 @@ def open_assistant(
     library.require(encoder.identity, POLICY)
     if embedder is None:
         _require_model(settings, encoder.identity)
-    chroma = settings.vector_index == "chroma" or (settings.vector_index == "auto" and long_lived)
-    index: VectorIndex = ChromaIndex(library, chroma_folder(settings)) if chroma else ScanIndex(library)
-    glossary = load_glossary()
+    glossary, registry, payer_names = load_glossary(), load_codes(), load_payer_names()
     extractive = ExtractiveAnswerer(
         encoder,
         glossary,
@@ -63,14 +61,15 @@ def open_assistant(
         settings.max_sentences,
         precedents=Precedents(encoder, load_precedents),
     )
+    answerer, translator = _by_model(settings, payer_names) if settings.llm else (extractive, None)
     return Assistant(
         library,
-        Retriever(library, index, encoder, glossary, registry=load_codes()),
-        _answerer(settings, extractive),
+        Retriever(library, _vector_index(settings, library, long_lived=long_lived), encoder, glossary, registry=registry),
+        answerer,
         extractive,
-        registry=load_codes().keys(),
-        payer_names=load_payer_names(),
-        translator=_translator(settings),
+        registry=registry.keys(),
+        payer_names=payer_names,
+        translator=translator,
         embedder=encoder.identity,
         settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key", "keep_questions"})),
         today=today,
@@ -122,20 +121,21 @@ def chroma_folder(settings: Settings) -> Path:
     return settings.data_dir / "chroma"
 
 
-def _answerer(settings: Settings, extractive: ExtractiveAnswerer) -> Answerer:
-    if not settings.llm:
-        return extractive
+def _vector_index(settings: Settings, library: Library, *, long_lived: bool) -> VectorIndex:
+    chroma = settings.vector_index == "chroma" or (settings.vector_index == "auto" and long_lived)
+    return ChromaIndex(library, chroma_folder(settings)) if chroma else ScanIndex(library)
+
+
+def _by_model(settings: Settings, payer_names: Collection[str]) -> tuple[Answerer, Translator]:
+    """Give what the chat model of the settings does: answer and translate."""
     from assistant.generative import GenerativeAnswerer
-
-    return GenerativeAnswerer(_open_model(settings), settings.llm, timeout_s=settings.llm_timeout_s, max_sentences=settings.max_sentences)
-
-
-def _translator(settings: Settings) -> Translator | None:
-    if not settings.llm:
-        return None
     from assistant.translate import ModelTranslator
 
-    return ModelTranslator(_open_model(settings), settings.llm, timeout_s=settings.llm_timeout_s, payers=load_payer_names().keys())
+    model, timeout_s = _open_model(settings), settings.llm_timeout_s
+    return (
+        GenerativeAnswerer(model, settings.llm, timeout_s=timeout_s, max_sentences=settings.max_sentences),
+        ModelTranslator(model, settings.llm, timeout_s=timeout_s, payers=payer_names),
+    )
 
 
 def _open_model(settings: Settings) -> "BaseChatModel":

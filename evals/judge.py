@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from assistant.chat_model import untraced
 from corpus.errors import EvalError
 from evals.metrics import metric
 from evals.run import Result
@@ -101,6 +102,7 @@ def _labels(model: Judging, claims: Sequence[str], evidence: Sequence[str]) -> t
 
 def _reply(model: Judging, messages: list[tuple[str, str]]) -> str:
     try:
-        return str(model.invoke(messages).content)
+        with untraced():
+            return str(model.invoke(messages).content)
     except Exception as error:  # each provider raises its own kinds
         raise EvalError(f"the judging model failed ({type(error).__name__})") from error

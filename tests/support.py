@@ -3,10 +3,11 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from axe_playwright_python.base import AxeResults
 
 from ingest.build import FileReport, Outcome, ingest, user_sources
 from ingest.embed import Encoded, OnnxEmbedder, Vectors
@@ -191,3 +192,13 @@ class HashEmbedder:
     def encode_with_tokens(self, texts: Sequence[str], advance: Callable[[int], object] | None = None) -> Encoded:
         """Give what `encode` gives, and no token vectors."""
         return Encoded(self.encode(texts, advance), (np.zeros((0, 0), dtype=np.int8),) * len(texts))
+
+
+def serious_barriers(results: Iterable[AxeResults]) -> list[tuple[int, str, list[str]]]:
+    """Give what axe found serious or critical on pages, each with the number of the page and the elements."""
+    return [
+        (number, violation["id"], [node["html"][:160] for node in violation["nodes"]])
+        for number, result in enumerate(results)
+        for violation in result.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]

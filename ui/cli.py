@@ -364,12 +364,9 @@ def _converse(split: str | None) -> "tuple[Result, ...]":
     from evals.conversations import SPOKEN_ON, load_dialogues, run_dialogues
     from evals.run import open_shelf
 
-    def today() -> date:
-        return SPOKEN_ON
-
     dialogues = load_dialogues(split)
-    with _assistant(today=today) as assistant, _progress(len(dialogues), "Talking") as advance:
-        return run_dialogues(lambda: Conversation(assistant, today), open_shelf(assistant.library), dialogues, advance)
+    with _assistant(today=lambda: SPOKEN_ON) as assistant, _progress(len(dialogues), "Talking") as advance:
+        return run_dialogues(lambda: Conversation(assistant), open_shelf(assistant.library), dialogues, advance)
 
 
 def _judging(name: str) -> "Judging":

@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from tests.support import serious_barriers
+
 Opener = Callable[..., Page]
 
 
@@ -76,12 +78,6 @@ def test_chips_fit_on_a_phone_without_a_serious_barrier(open_page: Opener, dark:
     ask(page, "How is hyperthermia documented?")
     expect(page.locator(".st-key-offers").get_by_role("button", name="77336")).to_be_visible()
     found.append(Axe().run(page))
-    barriers = [
-        (violation["id"], [node["html"][:160] for node in violation["nodes"]])
-        for result in found
-        for violation in result.response["violations"]
-        if violation["impact"] in ("serious", "critical")
-    ]
-    assert barriers == []
+    assert serious_barriers(found) == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert min(box["height"] for b in page.locator(".st-key-offers button:visible").all() if (box := b.bounding_box())) >= 24

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
+from langsmith.utils import get_env_var
 
 from assistant.answer import Citation, Role, Sentence
 from corpus.errors import EvalError
@@ -52,3 +53,21 @@ def test_an_answer_that_the_model_cannot_judge_is_left_out() -> None:
 def test_a_model_that_fails_is_told() -> None:
     with pytest.raises(EvalError, match="failed"):
         judge(SimpleNamespace(invoke=lambda _: 1 / 0), result(quoted("words")))
+
+
+def test_no_tracing_service_sees_what_is_judged_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    watchers: list[str] = []
+
+    class Watched(FakeListChatModel):
+        def _call(self, *given: Any, run_manager: Any = None, **more: Any) -> str:
+            watchers.extend(type(handler).__name__ for handler in run_manager.handlers)
+            return super()._call(*given, run_manager=run_manager, **more)
+
+    for name, value in (("TRACING", "true"), ("API_KEY", "canary"), ("ENDPOINT", "http://127.0.0.1:9")):
+        monkeypatch.setenv(f"LANGSMITH_{name}", value)
+    get_env_var.cache_clear()
+    try:
+        judge(Watched(responses=['["support", "support"]', '["support"]']), result(quoted("words")))
+    finally:
+        get_env_var.cache_clear()
+    assert watchers == []
