@@ -170,6 +170,8 @@ class Citation:
     start: int
     end: int
     page: int | None
+    place: str = ""
+    """Where the quote starts in a source that has sheets, rows or parts, as in `Edits!A12:F12`; "" elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def locate(passage: Passage, quote: str, pages: tuple[Page, ...] = ()) -> Citati
     if match is None:
         return None
     start, end = passage.start + match.start(), passage.start + match.end()
-    return Citation(passage.id, passage.document_id, match.group(), start, end, _page(passage, start, pages))
+    return Citation(passage.id, passage.document_id, match.group(), start, end, _page(passage, start, pages), passage.place_at(start))
 
 
 def _around(passage: Passage, citation: Citation) -> str:

@@ -90,6 +90,7 @@ def citation_record(citation: Citation, number: int, hit: Hit) -> dict[str, Any]
         "url": document.url,
         "section": list(passage.section),
         "page": citation.page,
+        "place": citation.place,
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,

@@ -1,5 +1,26 @@
 """Define the one tree of exceptions that Codecite raises."""
 
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why a file was not stored: the closed list of reasons."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    UNKNOWN_TYPE = "unknown_type"
+    TYPE_MISMATCH = "type_mismatch"
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    BOMB_LIMIT = "bomb_limit"
+    TIMEOUT = "timeout"
+    MEMORY_LIMIT = "memory_limit"
+    NO_TEXT = "no_text"
+    TOO_MANY_ROWS = "too_many_rows"
+    NAME_INVALID = "name_invalid"
+    UNREADABLE = "unreadable"
+    INTERNAL = "internal"
+
 
 class CodeciteError(Exception):
     """Say what happened, to which item, and what to do next."""
@@ -14,7 +35,11 @@ class CorpusError(CodeciteError):
 
 
 class IngestError(CodeciteError):
-    """A document could not be brought into the library."""
+    """A document could not be brought into the library; `refusal` names the reason, where it is one file's."""
+
+    def __init__(self, message: str, refusal: Refusal = Refusal.INTERNAL) -> None:
+        super().__init__(message)
+        self.refusal = refusal
 
 
 class UnreadableDocument(IngestError):

@@ -57,7 +57,7 @@ def _is_stray(index: int, block: RawBlock, dropped: set[int], count: int) -> boo
 
 
 def _as_boilerplate(block: RawBlock) -> RawBlock:
-    return RawBlock(BlockKind.BOILERPLATE, block.text, 0, block.page)
+    return RawBlock(BlockKind.BOILERPLATE, block.text, 0, block.page, place=block.place)
 
 
 def _is_notice(text: str) -> bool:

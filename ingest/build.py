@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from corpus.digests import digest_paths, digest_root
-from corpus.errors import CodeciteError, CorpusError, IngestError, UnreadableDocument
+from corpus.errors import CodeciteError, CorpusError, IngestError, Refusal, UnreadableDocument
 from corpus.front_matter import FrontMatter
 from ingest.ahead import encode_ahead
 from ingest.canonical import canonical
-from ingest.documents import Document, DocumentText, Passage
+from ingest.documents import Document, DocumentText, Passage, Reading
 from ingest.embed import Embedder, Vectors
 from ingest.extract import SUFFIXES, extract
 from ingest.extract.blocks import Extracted, assemble
@@ -47,13 +47,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file, why it was refused, and how many passages it gave."""
+    """What became of one file, how many passages it gave and what its reader met; of a refused one, why.
+
+    `reason` is told to the owner, `refusal` names it from the closed list. `seconds` is the time to read and cut it.
+    """
 
     key: str
     outcome: Outcome
     reason: str = ""
     document_id: str = ""
     passages: int = 0
+    refusal: Refusal | None = None
+    reading: Reading = field(default_factory=Reading)
+    seconds: float = 0.0
 
 
 _Known = dict[tuple[str, ...], tuple[Vectors, bytes]]
@@ -171,13 +177,13 @@ def _content(source: Source) -> bytes:
     try:
         return source.path.read_bytes()
     except OSError as error:
-        raise UnreadableDocument(f"{source.path}: cannot be read ({error.strerror})") from error
+        raise UnreadableDocument(f"{source.path}: cannot be read ({error.strerror})", Refusal.UNREADABLE) from error
 
 
 def _read(source: Source, content: bytes, by_hand: Mapping[str, str], added_at: str) -> DocumentText:
     found = extract(content, source.path)
     text, blocks, pages = assemble(found.blocks)
-    return DocumentText(_describe(found, content, source, by_hand, added_at), text, blocks, pages)
+    return DocumentText(_describe(found, content, source, by_hand, added_at), text, blocks, pages, found.reading)
 
 
 def document_id(content: bytes, by_hand: Mapping[str, str]) -> str:
@@ -230,7 +236,7 @@ def _prepare(
     """Look at a file, and read and cut it where it is new; `None` goes first where the answer hangs on files still ahead."""
     try:
         if not _is_text(source.key):
-            raise UnreadableDocument("the name is not UTF-8 text; rename the file")
+            raise UnreadableDocument("the name is not UTF-8 text; rename the file", Refusal.NAME_INVALID)
         content = _content(source)
         identity = document_id(content, settled)
         if identity == former:
@@ -245,7 +251,8 @@ def _prepare(
         document = _read(source, content, settled, added_at)
     except (IngestError, CorpusError) as error:
         reason = str(error).removeprefix(f"{source.path}: ")
-        yield _Cut(FileReport(source.key, Outcome.REFUSED, reason))
+        refusal = error.refusal if isinstance(error, IngestError) else Refusal.DAMAGED
+        yield _Cut(FileReport(source.key, Outcome.REFUSED, reason, refusal=refusal))
         return
     ahead |= {identity, source.key}
     try:
@@ -276,7 +283,7 @@ def _cut(library: Library, report: FileReport, source: DocumentText, by_hand: di
     for passage in passages:
         if source.text[passage.start : passage.end] != passage.text:
             raise CodeciteError(f"{source.document.path}: offsets of {passage.id} do not hold; nothing was stored")
-    return _Cut(replace(report, passages=len(passages)), source, passages, tuple(map(texts_of, passages)), by_hand)
+    return _Cut(replace(report, passages=len(passages), reading=source.reading), source, passages, tuple(map(texts_of, passages)), by_hand)
 
 
 def _asked(library: Library, path: str, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:

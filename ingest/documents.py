@@ -33,13 +33,43 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of canonical text `[start, end)` of one kind; `level` counts for headings only (1 to 6)."""
+    """A run of canonical text `[start, end)` of one kind; `level` counts for headings only (1 to 6).
+
+    `place` names where it stands in a source that has sheets, rows or parts, "" elsewhere.
+    """
 
     kind: BlockKind
     start: int
     end: int
     level: int = 0
     note: Note | None = None
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the text from character `start` on stands in its source, as in `Edits!A12:F12` or `row 12`."""
+
+    start: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader met in a file: told in the report of an ingest and kept with the document.
+
+    `pages` and `rows` count what was read; `scanned` are the pages that hold an image and no text; `rows_skipped` counts
+    rows left out, `hidden_chars` the characters left out because no reader of the file would see them. `encoding` is ""
+    where the format settles it. `notes` are further plain sentences for the owner.
+    """
+
+    pages: int = 0
+    scanned: tuple[int, ...] = ()
+    rows: int = 0
+    rows_skipped: int = 0
+    hidden_chars: int = 0
+    encoding: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +105,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """A document with its canonical text, its blocks in order, and pages that tile the text.
+    """A document with its canonical text, its blocks in order, pages that tile the text, and what its reader met.
 
     `pages` is empty for formats that have none.
     """
@@ -84,6 +114,7 @@ class DocumentText:
     text: str
     blocks: tuple[Block, ...]
     pages: tuple[Page, ...]
+    reading: Reading = Reading()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +124,8 @@ class Passage:
     `section` is the heading path, outermost first. `header` is the header row of the table that a row
     was cut from, "" elsewhere. `named_codes` occur literally; `implied_codes` lie inside a range that
     the passage writes, or are named by its heading or, where it names none, by the document's title. `anchor` is the fact id of a digest paragraph.
-    `questions` are what the passage is known to answer: it is found by them, never quoted from them.
+    `questions` are what the passage is known to answer: it is found by them, never quoted from them. `places` name, in
+    order, where its text stands in a source that has sheets, rows or parts.
     """
 
     id: str
@@ -115,6 +147,11 @@ class Passage:
     anchor: str
     conflicts: tuple[str, ...]
     questions: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+
+    def place_at(self, offset: int) -> str:
+        """Name where the character at `offset` of the canonical text stands, "" where the source has no such places."""
+        return next((place.label for place in reversed(self.places) if place.start <= offset), "")
 
     @property
     def codes(self) -> frozenset[str]:

@@ -7,8 +7,8 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
-from datetime import date
+from dataclasses import asdict, fields, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any, Self, TypeVar
@@ -17,11 +17,11 @@ from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, dele
 
 from corpus.errors import LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
 from ingest import tables
-from ingest.documents import Block, BlockKind, Document, DocumentText, Note, Page, Passage
+from ingest.documents import Block, BlockKind, Document, DocumentText, Note, Page, Passage, Place, Reading
 from ingest.embed import Vectors
 
 _FILE = "library.sqlite3"
-_LISTS = ("section", "named_codes", "implied_codes", "modifiers", "conflicts", "questions")
+_LISTS = ("section", "named_codes", "implied_codes", "modifiers", "conflicts", "questions", "places")
 _PASSAGE_FIELDS = tuple(f.name for f in fields(Passage))
 _LISTED = tuple(name in _LISTS for name in _PASSAGE_FIELDS)
 _EMPTY = "[]"
@@ -150,7 +150,8 @@ class Library:
         if row is None:
             raise LibraryDamaged(f"document {document_id} is not in the library; run: codecite sources list")
         blocks = tuple(_to_block(values) for values in json.loads(row["blocks"]))
-        return DocumentText(to_document(row), row["text"], blocks, tuple(Page(*page) for page in json.loads(row["pages"])))
+        pages = tuple(Page(*page) for page in json.loads(row["pages"]))
+        return DocumentText(to_document(row), row["text"], blocks, pages, to_reading(row["reading"]))
 
     def passages(self, document_id: str) -> tuple[Passage, ...]:
         """Give the passages of a document in order."""
@@ -254,7 +255,7 @@ class Library:
                 select(tables.documents.c.path, tables.documents.c.publisher).where(held)
             ).one_or_none() or ("", "")
             _retire(connection, tables.documents.c.path == path, REPLACED, revision)
-            connection.execute(update(tables.documents).where(held).values(status=ACTIVE, revision=revision))
+            connection.execute(update(tables.documents).where(held).values(status=ACTIVE, revision=revision, changed_at=_now()))
             query = select(tables.passages.c.row, *passage_columns()).where(tables.passages.c.document_id == document_id)
             found = {row: to_passage(values) for row, *values in connection.execute(query)}
             scopes = _scopes_of(connection, publisher, list(found.values()))
@@ -416,7 +417,7 @@ def _retire(connection: Connection, which: Any, status: str, revision: int) -> N
     rows = connection.execute(query.where(active)).scalars().all()
     _forget_words(connection, rows)
     _set_scopes(connection, [(row, tables.OUT_OF_USE) for row in rows])
-    connection.execute(update(tables.documents).where(active).values(status=status, revision=revision))
+    connection.execute(update(tables.documents).where(active).values(status=status, revision=revision, changed_at=_now()))
 
 
 def _set_scopes(connection: Connection, scopes: Sequence[tuple[int, int]]) -> None:
@@ -485,6 +486,7 @@ def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) ->
 
 def _passage_row(row: int, passage: Passage, scope: int) -> dict[str, Any]:
     values = {name: getattr(passage, name) for name in _PASSAGE_FIELDS}
+    values["places"] = [(place.start, place.label) for place in passage.places]
     return {"row": row, "scope": scope, **values, **{name: json.dumps(values[name]) for name in _LISTS}}
 
 
@@ -530,7 +532,19 @@ def _document_row(source: DocumentText) -> dict[str, Any]:
         "text": source.text,
         "blocks": json.dumps([asdict(block) for block in source.blocks], default=date.isoformat),
         "pages": json.dumps([(p.number, p.start, p.end) for p in source.pages]),
+        "reading": json.dumps(asdict(source.reading)),
+        "changed_at": _now(),
     }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def to_reading(held: str) -> Reading:
+    """Give what the reader of a document met, from the form in which it is kept."""
+    values = json.loads(held)
+    return Reading(**{**values, "scanned": tuple(values["scanned"]), "notes": tuple(values["notes"])})
 
 
 def _to_block(values: dict[str, Any]) -> Block:
@@ -554,7 +568,7 @@ def passage_columns() -> list[Any]:
 def to_passage(values: Sequence[Any]) -> Passage:
     """Give the passage that holds the values of `passage_columns`, in their order."""
     held: list[Any] = [_to_list(value) if listed else value for value, listed in zip(values, _LISTED, strict=True)]
-    return Passage(*held)
+    return replace(Passage(*held), places=tuple(Place(*place) for place in held[-1])) if held[-1] else Passage(*held)
 
 
 def _to_list(value: str) -> tuple[str, ...]:

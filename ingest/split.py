@@ -7,12 +7,13 @@ cover every block that is neither a heading nor boilerplate.
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from ingest.codes import expand_range, find_codes, find_modifiers, find_ranges, index_key
-from ingest.documents import Block, BlockKind, DocumentText, Note, Page, Passage
+from ingest.documents import Block, BlockKind, DocumentText, Note, Page, Passage, Place
 from ingest.sentences import sentence_spans
 
 POLICY = "split-5"
@@ -40,7 +41,8 @@ class _Cut:
 
 def split(source: DocumentText) -> tuple[Passage, ...]:
     """Give the passages of a document, in order of their start."""
-    return tuple(_passage(source, cut) for cut in _cuts(source))
+    placed = [Place(block.start, block.place) for block in source.blocks if block.place]
+    return tuple(_passage(source, cut, placed) for cut in _cuts(source))
 
 
 def _cuts(source: DocumentText) -> Iterator[_Cut]:
@@ -129,7 +131,7 @@ def _pack(spans: list[tuple[int, int]], breaks: AbstractSet[int] = frozenset()) 
     yield start, end
 
 
-def _passage(source: DocumentText, cut: _Cut) -> Passage:
+def _passage(source: DocumentText, cut: _Cut, placed: list[Place]) -> Passage:
     document, text = source.document, source.text[cut.start : cut.end]
     note = cut.note or Note("", document.payer, document.valid_from, document.valid_to, document.basis, ())
     named = _codes(text)
@@ -154,7 +156,12 @@ def _passage(source: DocumentText, cut: _Cut) -> Passage:
         anchor=note.anchor,
         conflicts=note.conflicts,
         questions=tuple(dict.fromkeys((*note.questions, *_asked(cut)))),
+        places=tuple(placed[_first_at(placed, cut.start) : _first_at(placed, cut.end)]),
     )
+
+
+def _first_at(placed: list[Place], offset: int) -> int:
+    return bisect_left(placed, offset, key=lambda place: place.start)
 
 
 def _asked(cut: _Cut) -> Iterator[str]:

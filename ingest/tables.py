@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 OUT_OF_USE = 0
 """The scope of passages whose document was removed or replaced."""
 metadata = MetaData()
@@ -36,6 +36,8 @@ documents = Table(
     Column("text", Text, nullable=False),
     Column("blocks", Text, nullable=False),
     Column("pages", Text, nullable=False),
+    Column("reading", Text, nullable=False),
+    Column("changed_at", String, nullable=False),
     Index("documents_by_make", "status", "embedder", "policy"),
 )
 
@@ -73,6 +75,7 @@ passages = Table(
     Column("anchor", String, nullable=False, index=True),
     Column("conflicts", Text, nullable=False),
     Column("questions", Text, nullable=False),
+    Column("places", Text, nullable=False),
 )
 
 passage_codes = Table(

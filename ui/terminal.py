@@ -139,7 +139,7 @@ def _source(evidence: Sequence[Hit], citation: Citation, number: int, language: 
     words = phrases(language)["answer"]
     passage, document = citing(evidence, citation)
     page = words["page"].format(page=citation.page) if citation.page else ""
-    place = [" > ".join(passage.section), page, words["characters"].format(start=citation.start, end=citation.end)]
+    place = [" > ".join(passage.section), page, citation.place, words["characters"].format(start=citation.start, end=citation.end)]
     dated = validity_words(passage.valid_from, passage.valid_to, language) if passage.valid_from or passage.valid_to else ""
     payer = words["payer"].format(payer=passage.payer) if passage.payer else ""
     about = [document.publisher, document.title, document.edition, authority_words(document.authority, language), payer, dated]

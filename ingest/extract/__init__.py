@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from corpus.errors import UnreadableDocument, UnsupportedFormat
+from corpus.errors import Refusal, UnreadableDocument, UnsupportedFormat
 from ingest.boilerplate import mark_boilerplate
 from ingest.documents import BlockKind
 from ingest.extract.blocks import Extracted
@@ -33,21 +33,22 @@ def extract(content: bytes, path: Path) -> Extracted:
     structured = found.media_type in _STRUCTURED
     marked = found.blocks if any(b.note for b in found.blocks) else mark_boilerplate(found.blocks, structured=structured)
     if not any(b.kind not in {BlockKind.BOILERPLATE, BlockKind.HEADING} and any(map(str.isalnum, b.text)) for b in marked):
-        raise UnreadableDocument(f"{path}: no content found, only headings or boilerplate; nothing was stored")
+        raise UnreadableDocument(f"{path}: no content found, only headings or boilerplate; nothing was stored", Refusal.NO_TEXT)
     return Extracted(
         found.media_type,
         marked,
         found.title or guess_title(marked),
         found.publisher or guess_publisher(found.blocks),
         found.front,
+        found.reading,
     )
 
 
 def _read(content: bytes, path: Path) -> Extracted:
     if not content.strip():
-        raise UnreadableDocument(f"{path}: the file is empty; nothing was stored")
+        raise UnreadableDocument(f"{path}: the file is empty; nothing was stored", Refusal.EMPTY)
     if len(content) > MAX_BYTES:
-        raise UnreadableDocument(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; split it and ingest the parts")
+        raise UnreadableDocument(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; split it and ingest the parts", Refusal.TOO_LARGE)
     if b"%PDF-" in content[:1024]:
         return read_pdf(content, path)
     text = _decode(content, path)
@@ -63,7 +64,7 @@ def _decode(content: bytes, path: Path) -> str:
             return content.decode(encoding, errors="replace")
     if _BINARY.search(content[:100_000]):
         kinds = ", ".join(SUFFIXES)
-        raise UnsupportedFormat(f"{path}: binary file of a kind Codecite cannot read; it reads {kinds}")
+        raise UnsupportedFormat(f"{path}: binary file of a kind Codecite cannot read; it reads {kinds}", Refusal.UNKNOWN_TYPE)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

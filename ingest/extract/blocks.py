@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from corpus.front_matter import FrontMatter
 from ingest.canonical import canonical
-from ingest.documents import Block, BlockKind, Note, Page
+from ingest.documents import Block, BlockKind, Note, Page, Reading
 
 _TIGHT = {BlockKind.ITEM, BlockKind.TABLE_HEADER, BlockKind.TABLE_ROW}
 
@@ -13,7 +13,8 @@ _TIGHT = {BlockKind.ITEM, BlockKind.TABLE_HEADER, BlockKind.TABLE_ROW}
 class RawBlock:
     """One block as read: its words, the page it stands on (None where there are no pages), its own validity.
 
-    `tight` says that no blank line parts it from the block before.
+    `tight` says that no blank line parts it from the block before. `place` names where it stands in a file that has
+    sheets, rows or parts, as in `Edits!A12:F12` or `row 12`.
     """
 
     kind: BlockKind
@@ -22,6 +23,7 @@ class RawBlock:
     page: int | None = None
     note: Note | None = None
     tight: bool = False
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Extracted:
     title: str = ""
     publisher: str = ""
     front: FrontMatter = field(default_factory=FrontMatter)
+    reading: Reading = field(default_factory=Reading)
 
 
 def assemble(raw: tuple[RawBlock, ...]) -> tuple[str, tuple[Block, ...], tuple[Page, ...]]:
@@ -50,7 +53,7 @@ def assemble(raw: tuple[RawBlock, ...]) -> tuple[str, tuple[Block, ...], tuple[P
         start = position + len(gap)
         position = start + len(words)
         parts += [gap, words]
-        blocks.append(Block(block.kind, start, position, block.level, block.note))
+        blocks.append(Block(block.kind, start, position, block.level, block.note, block.place))
         if block.page is not None:
             starts.setdefault(block.page, start if starts else 0)
         previous = block.kind

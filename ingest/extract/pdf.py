@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from corpus.errors import UnreadableDocument
+from corpus.errors import Refusal, UnreadableDocument
 from ingest.extract.blocks import Extracted, RawBlock
 from ingest.extract.plain import plain_blocks
 
@@ -23,16 +23,16 @@ def read_pdf(content: bytes, path: Path) -> Extracted:
     try:
         file = pdfium.PdfDocument(content)
     except pdfium.PdfiumError as error:
-        raise UnreadableDocument(_why(error, path)) from error
+        raise _refused(error, path) from error
     try:
         pages = [_page_text(file[index]) for index in range(len(file))]
         title = _title(file)
     except pdfium.PdfiumError as error:
-        raise UnreadableDocument(f"{path}: damaged PDF; save it again from its source and retry") from error
+        raise UnreadableDocument(f"{path}: damaged PDF; save it again from its source and retry", Refusal.DAMAGED) from error
     finally:
         file.close()
     if not any(text.strip() for text in pages):
-        raise UnreadableDocument(f"{path}: no text on any page (a scan?); run OCR on it first, then ingest the result")
+        raise UnreadableDocument(f"{path}: no text on any page (a scan?); run OCR on it first, then ingest the result", Refusal.NO_TEXT)
     blocks: list[RawBlock] = []
     for number, text in enumerate(pages, start=1):
         blocks += plain_blocks(text, number)
@@ -55,7 +55,7 @@ def _title(file: object) -> str:
     return "" if _NO_TITLE.search(told) else told.strip()
 
 
-def _why(error: Exception, path: Path) -> str:
+def _refused(error: Exception, path: Path) -> UnreadableDocument:
     if "password" in str(error).lower():
-        return f"{path}: encrypted PDF; remove the password and ingest it again"
-    return f"{path}: damaged PDF, or not a PDF; save it again from its source and retry"
+        return UnreadableDocument(f"{path}: encrypted PDF; remove the password and ingest it again", Refusal.ENCRYPTED)
+    return UnreadableDocument(f"{path}: damaged PDF, or not a PDF; save it again from its source and retry", Refusal.DAMAGED)
