@@ -124,7 +124,7 @@ def _without_announced(blocks: tuple[RawBlock, ...], run: list[int]) -> list[int
 
 
 def _is_menu_line(block: RawBlock) -> bool:
-    if block.kind in {BlockKind.TABLE_ROW, BlockKind.TABLE_HEADER, BlockKind.QUESTION, BlockKind.ANSWER} or block.level == 1:
+    if block.kind in _NEVER_REPEATED | {BlockKind.BOILERPLATE} or block.level == 1:
         return False
     if _is_notice(block.text):
         return True

@@ -30,7 +30,7 @@ def extract(content: bytes, path: Path) -> Extracted:
         CorpusError: its front matter cannot be read.
     """
     found = _read(content, path)
-    structured = found.media_type in _STRUCTURED
+    structured = found.structured or found.media_type in _STRUCTURED
     marked = found.blocks if any(b.note for b in found.blocks) else mark_boilerplate(found.blocks, structured=structured)
     if not any(b.kind not in {BlockKind.BOILERPLATE, BlockKind.HEADING} and any(map(str.isalnum, b.text)) for b in marked):
         raise UnreadableDocument(f"{path}: no content found, only headings or boilerplate; nothing was stored", Refusal.NO_TEXT)

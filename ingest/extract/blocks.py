@@ -28,7 +28,10 @@ class RawBlock:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """All that one file yields. `title` and `publisher` are what the text tells, "" where it does not."""
+    """All that one file yields. `title` and `publisher` are what the text tells, "" where it does not.
+
+    `structured` says that its headings are told by the file (by marks or by their type), not guessed from the words.
+    """
 
     media_type: str
     blocks: tuple[RawBlock, ...]
@@ -36,6 +39,7 @@ class Extracted:
     publisher: str = ""
     front: FrontMatter = field(default_factory=FrontMatter)
     reading: Reading = field(default_factory=Reading)
+    structured: bool = False
 
 
 def assemble(raw: tuple[RawBlock, ...]) -> tuple[str, tuple[Block, ...], tuple[Page, ...]]:

@@ -34,6 +34,7 @@ _GUTTER_LINES = 6
 _STARTS = {BlockKind.ITEM, BlockKind.QUESTION, BlockKind.ANSWER}
 _BULLET = re.compile(r"[-*•‣▪◦·–]|\(?(?:\d{1,2}|[a-z])[.)]")
 _BARS = 2
+_TELLING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,15 @@ class _Unit:
 class _Style:
     """What the whole document tells about its looks."""
 
-    body: float
-    bold_tells: bool
-    levels: dict[tuple[float, bool], int]
     known: AbstractSet[str]
+    levels: dict[int, int]
+    """Levels of headings by the identity of their unit."""
+    guessed: bool
+    """Whether it tells too few headings by outline or letters, so that the words must tell them."""
 
 
-def page_blocks(pages: Sequence[PageContent], outline: Sequence[Bookmark]) -> Iterator[RawBlock]:
-    """Give the blocks of all pages in reading order.
+def lay_out(pages: Sequence[PageContent], outline: Sequence[Bookmark]) -> tuple[tuple[RawBlock, ...], bool]:
+    """Give the blocks of all pages in reading order, and whether their headings are told by outline or letters.
 
     Running heads and feet are boilerplate, as is a header that a table repeats on its next page; they stand behind a
     table that goes on over the page, so that its rows follow one another.
@@ -74,13 +76,10 @@ def page_blocks(pages: Sequence[PageContent], outline: Sequence[Bookmark]) -> It
         parts = [part for part in page.parts if isinstance(part, Table) or (page.number, part) not in running]
         units += _units(page.number, _in_columns(parts, page.width))
     style = _style(units, outline)
-    marks = {(mark.page, folded(mark.title)): mark.level for mark in outline}
-    yield from _in_order(units, aside, style, marks)
+    return tuple(_in_order(units, aside, style)), not style.guessed
 
 
-def _in_order(
-    units: list[_Unit | Table], aside: dict[int, list[Line]], style: _Style, marks: dict[tuple[int, str], int]
-) -> Iterator[RawBlock]:
+def _in_order(units: list["_Unit | Table"], aside: dict[int, list[Line]], style: _Style) -> Iterator[RawBlock]:
     waiting: list[RawBlock] = []
     for place, unit in enumerate(units):
         waiting += _boilerplate(aside, unit.page)
@@ -97,7 +96,7 @@ def _in_order(
         yield from waiting
         waiting = []
         following = units[place + 1] if place + 1 < len(units) else None
-        yield from _unit_blocks(unit, following, style, marks)
+        yield from _unit_blocks(unit, following, style)
     yield from waiting
     for page in sorted(aside):
         yield from _boilerplate(aside, page)
@@ -257,50 +256,46 @@ def _is_full(last: Line, line: Line, lines: list[Line]) -> bool:
 
 
 def _style(units: Iterable["_Unit | Table"], outline: Sequence[Bookmark]) -> _Style:
-    """Learn the body's size, what heads are written in, and the words of the document."""
+    """Learn the body's size, the words of the document and which of its units are headings of which level."""
     plain = [unit for unit in units if isinstance(unit, _Unit)]
     sizes: Counter[float] = Counter()
     bold = 0
     for line in (line for unit in plain for line in unit.lines):
         sizes[line.size] += len(line.text)
         bold += len(line.text) if line.bold else 0
-    body = sizes.most_common(1)[0][0] if sizes else 0.0
     known = words_of(line.text.rsplit(" ", 1)[0] if line.text.endswith("-") else line.text for unit in plain for line in unit.lines)
-    look = _Style(body, bold <= _BOLD_MAX_SHARE * max(1, sizes.total()), {}, known)
-    heads = [unit for unit in plain if _looks_headed(unit, look)]
+    body, bold_tells = sizes.most_common(1)[0][0] if sizes else 0.0, bold <= _BOLD_MAX_SHARE * sizes.total()
+    heads = [unit for unit in plain if _looks_headed(unit, body, bold_tells)]
     ranked = sorted({unit.style for unit in heads}, key=lambda style: (-style[0], not style[1]))
-    levels = {style: min(rank, _LEVELS) for rank, style in enumerate(ranked, start=1)}
-    told = {(mark.page, folded(mark.title)): mark.level for mark in outline}
-    for unit in heads:
-        if (level := told.get((unit.page, folded(_text(unit, known))))) is not None:
-            levels[unit.style] = level
-    return replace(look, levels=levels)
+    by_style = {style: rank for rank, style in enumerate(ranked, start=1)}
+    marks = {(mark.page, folded(mark.title)): mark.level for mark in outline}
+    marked = {id(unit): level for unit in plain if (level := marks.get((unit.page, folded(_text(unit, known)))))}
+    by_style |= {unit.style: marked[id(unit)] for unit in heads if id(unit) in marked}
+    levels = {id(unit): by_style[unit.style] for unit in heads} | marked
+    return _Style(known, levels, guessed=len(levels) < _TELLING)
 
 
-def _looks_headed(unit: _Unit, style: _Style) -> bool:
+def _looks_headed(unit: _Unit, body: float, bold_tells: bool) -> bool:
     text = rejoin(line.text for line in unit.lines)
     if not any(map(str.isalpha, text)) and not re.search(r"\d{5}", text):
         return False
     if any(line.gapped for line in unit.lines):
         return False
     size, bold = unit.style
-    if size >= _LARGER * style.body:
+    if size >= _LARGER * body:
         return len(text) <= _HEADING_MAX_CHARS and text[-1] not in ".;,"
-    return bold and style.bold_tells and size >= style.body - 0.6 and len(text) <= _BOLD_MAX_CHARS and text[-1] not in ".;,:"
+    return bold and bold_tells and size >= body - 0.6 and len(text) <= _BOLD_MAX_CHARS and text[-1] not in ".;,:"
 
 
-def _unit_blocks(unit: _Unit, following: "_Unit | Table | None", style: _Style, marks: dict[tuple[int, str], int]) -> Iterator[RawBlock]:
+def _unit_blocks(unit: _Unit, following: "_Unit | Table | None", style: _Style) -> Iterator[RawBlock]:
     text = _text(unit, style.known)
-    level = marks.get((unit.page, folded(text)))
-    if level is None and _looks_headed(unit, style):
-        level = style.levels.get(unit.style)
+    level = style.levels.get(id(unit))
     found = _plain(text, following, unit, style)
     if level is not None and not (len(found) == 1 and found[0].kind in {BlockKind.QUESTION, BlockKind.ANSWER}):
-        yield RawBlock(BlockKind.HEADING, " ".join(text.split()), min(level, _LEVELS), unit.page, tight=unit.tight)
+        yield RawBlock(BlockKind.HEADING, " ".join(text.split()), min(level, _LEVELS), unit.page)
         return
-    guessed = not style.levels and not marks
     for block in found:
-        kind = BlockKind.PARAGRAPH if block.kind is BlockKind.HEADING and not guessed else block.kind
+        kind = BlockKind.PARAGRAPH if block.kind is BlockKind.HEADING and not style.guessed else block.kind
         yield RawBlock(kind, block.text, block.level if kind is BlockKind.HEADING else 0, unit.page, tight=unit.tight)
 
 

@@ -3,6 +3,7 @@
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from ingest.extract.pdf_objects import Box, Drawn, address, drawn
@@ -177,7 +178,7 @@ class _Reader:
         sizes = [self._seen.size(run.item, run.first) for run in runs]
         lengths = [len(run.text.strip()) for run in runs]
         size = sizes[lengths.index(max(lengths))]
-        gaps = [(one[2], other[0]) for one, other in zip(boxes, boxes[1:], strict=False) if other[0] - one[2] > _WIDE_GAP * size]
+        gaps = [(one[2], other[0]) for one, other in pairwise(boxes) if other[0] - one[2] > _WIDE_GAP * size]
         text, pieces = "", [""]
         for place, run in enumerate(runs):
             gap = bool(place) and boxes[place][0] - boxes[place - 1][2] > _WIDE_GAP * size
