@@ -14,7 +14,8 @@ class RawBlock:
     """One block as read: its words, the page it stands on (None where there are no pages), its own validity.
 
     `tight` says that no blank line parts it from the block before. `place` names where it stands in a file that has
-    sheets, rows or parts, as in `Edits!A12:F12` or `row 12`.
+    sheets, rows or parts, as in `Edits!A12:F12` or `row 12`. `turn` counts the characters of `text` that stand on
+    `page` where the rest stands on the next one, 0 where all stands on one.
     """
 
     kind: BlockKind
@@ -24,6 +25,7 @@ class RawBlock:
     note: Note | None = None
     tight: bool = False
     place: str = ""
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def assemble(raw: tuple[RawBlock, ...]) -> tuple[str, tuple[Block, ...], tuple[P
         blocks.append(Block(block.kind, start, position, block.level, block.note, block.place))
         if block.page is not None:
             starts.setdefault(block.page, start if starts else 0)
+            if block.turn:
+                starts.setdefault(block.page + 1, start + len(canonical(block.text[: block.turn]).lstrip()))
         previous = block.kind
     return "".join(parts), tuple(blocks), _tile(starts, position)
 

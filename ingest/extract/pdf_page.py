@@ -1,6 +1,8 @@
 """Read one PDF page: its lines and ruled tables in the order they are written, without words that nobody sees."""
 
 import ctypes
+import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,11 +16,12 @@ _BREAKS = "\r\n\x02\ufffe"
 _HYPHENS = "\x02\ufffe"
 _WIDE_GAP = 2.0
 _FOOTNOTE = 0.78
+_SAMPLE = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of words; `box` as the page is shown (points, y upwards). `gapped` says that it has wide gaps, as columns have."""
+    """A line of words; `box` as the page is read (points, y upwards). `gapped` says that it has wide gaps, as columns have."""
 
     text: str
     box: Box
@@ -31,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """What one page shows. `number` counts from 1, `width` and `height` are in points as shown.
+    """What one page shows. `number` counts from 1, `width` and `height` are in points as read.
 
     `hidden` counts characters left out; `image_share` is the part of the page (0 to 1) that images cover, `layered`
     says that its words lie unseen over an image, as text recognition leaves them.
@@ -96,10 +99,11 @@ class _Reader:
         import pypdfium2.raw as raw
 
         self._raw, self._text, self._number = raw, text_page, number
-        self._shown = Shown(_visible_box(page), page.get_rotation())
+        self._count: int = raw.FPDFText_CountChars(text_page)
+        self._turned: int = page.get_rotation()
+        self._shown = Shown(_visible_box(page), self._upright())
         self._drawn: Drawn = drawn(page)
         self._seen = Seen(page, text_page, self._drawn, self._shown.page)
-        self._count: int = raw.FPDFText_CountChars(text_page)
         self._stream = _Stream()
 
     def read(self) -> PageContent:
@@ -112,27 +116,38 @@ class _Reader:
                 table.words.clear()
             stream = self._read(tables)
         width, height = self._shown.size
-        return PageContent(self._number, width, height, tuple(stream.parts), stream.hidden, self._seen.image_share, layered=stream.layered)
+        parts = stream.parts if self._shown.turned == self._turned else sorted(stream.parts, key=lambda part: -part.box[3])
+        return PageContent(self._number, width, height, tuple(parts), stream.hidden, self._seen.image_share, layered=stream.layered)
+
+    def _upright(self) -> int:
+        """Give by how many degrees (clockwise) the page must be turned for most of its words to stand upright."""
+        sample = range(0, self._count, max(1, self._count // _SAMPLE))
+        angles = (math.degrees(self._raw.FPDFText_GetCharAngle(self._text, index)) for index in sample)
+        counts = Counter(round(-angle / 90) % 4 * 90 for angle in angles)
+        return counts.most_common(1)[0][0] if counts else self._turned
 
     def _read(self, tables: list[Table]) -> _Stream:
         """Go through the characters once; those in a cell go to its table, whose place is that of the first of them."""
         self._stream = stream = _Stream()
         cell: tuple[Table, Box] | None = None
+        last, seen = 0, True
         for index, char, item in self._chars():
             if char in _BREAKS or (item is None and char.isspace()):
                 self._space(char, cell)
                 continue
-            if item is not None and not self._seen.sees(item, index):
+            if item is not None and item != last:
+                last, seen = item, self._seen.sees(item, index)
+                stream.layered |= self._seen.lies_over_image(item)
+            if item is not None and not seen:
                 stream.hidden += not char.isspace()
                 continue
-            stream.layered |= item is not None and self._seen.lies_over_image(item)
             cell = self._cell_at(tables, cell, index) if tables else None
             if cell is None:
                 self._add(index, char, item)
                 continue
             self._end_line()
             table, box = cell
-            if table not in stream.parts:
+            if not any(part is table for part in reversed(stream.parts)):
                 stream.parts.append(table)
             table.words.setdefault(box, []).append(char)
         self._end_line()
@@ -203,19 +218,19 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The part of a page that is shown and by how many degrees it is turned (clockwise)."""
+    """The part of a page that is shown and by how many degrees (clockwise) it is turned to be read."""
 
     page: Box
     turned: int
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height as shown."""
+        """Width and height as read."""
         width, height = self.page[2] - self.page[0], self.page[3] - self.page[1]
         return (height, width) if self.turned in {90, 270} else (width, height)
 
     def box(self, box: Box) -> Box:
-        """Give a box of the page as it is shown, the lower left corner at 0, 0."""
+        """Give a box of the page as it is read, the lower left corner at 0, 0."""
         left, bottom, right, top = self.page
         x0, y0, x1, y1 = box
         if self.turned == 90:
