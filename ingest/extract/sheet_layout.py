@@ -1,0 +1,221 @@
+"""Read from the parts of an XLSX file what its values do not tell: number formats, hidden rows and columns, errors, formulas."""
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+from ingest.extract.number_format import GENERAL, UNSEEN
+
+_CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_MIN_POINTS = 2.0
+_WHITE = "FFFFFF"
+_CHUNK = 1 << 20
+
+
+@dataclass(slots=True)
+class Layout:
+    """What the XML of one sheet says beside the values; rows and columns count from 0.
+
+    `shapes` gives, for rows that need it, a triple per cell: column, index of its style, whether it is a formula without
+    stored text. Equal shapes are one object, for most rows of a sheet are alike. `rows` counts those that hold a value,
+    `bottom` and `right` are the last row and column that do.
+    """
+
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    shapes: dict[int, tuple[tuple[int, int, bool], ...]] = field(default_factory=dict)
+    errors: dict[int, dict[int, str]] = field(default_factory=dict)
+    rows: int = 0
+    bottom: int = -1
+    right: int = -1
+
+
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Give the part of the archive that holds each sheet, by the name of the sheet."""
+    book = _first(archive, "xl/workbook.xml")
+    links = _first(archive, "xl/_rels/workbook.xml.rels")
+    if book is None or links is None:
+        return {}
+    targets = {link.get("Id", ""): link.get("Target", "") for link in links}
+    parts: dict[str, str] = {}
+    for sheet in _named(book, "sheet"):
+        target = targets.get(next((value for key, value in sheet.items() if key.endswith("}id")), ""), "")
+        parts[sheet.get("name", "")] = posixpath.normpath(posixpath.join("xl", target)).lstrip("/") if target else ""
+    return {name: part for name, part in parts.items() if part in archive.namelist()}
+
+
+def read_title(archive: zipfile.ZipFile) -> str:
+    """Give the title among the properties of an office file, "" where it has none."""
+    core = _first(archive, "docProps/core.xml")
+    return next(((node.text or "").strip() for node in _named(core, "title")), "") if core is not None else ""
+
+
+def read_formats(archive: zipfile.ZipFile) -> tuple[str, ...]:
+    """Give the number format of each style; one whose text nobody sees (white on white, under two points) shows nothing."""
+    from openpyxl.styles.numbers import BUILTIN_FORMATS
+
+    styles = _first(archive, "xl/styles.xml")
+    if styles is None:
+        return ()
+    custom = {node.get("numFmtId", ""): node.get("formatCode", "") for node in _named(styles, "numFmt")}
+    looks = [_look(font) for fonts in _named(styles, "fonts") for font in fonts]
+    grounds = [_ground(fill) for fills in _named(styles, "fills") for fill in fills]
+    found: list[str] = []
+    for style in (style for styles_of_cells in _named(styles, "cellXfs") for style in styles_of_cells):
+        number = style.get("numFmtId", "0")
+        pattern = custom.get(number) or BUILTIN_FORMATS.get(int(number) if number.isdecimal() else 0, GENERAL)
+        look, ground = _at(looks, style.get("fontId", "")), _at(grounds, style.get("fillId", ""))
+        found.append(UNSEEN if look == "small" or (look == "white" and not ground) else pattern)
+    return tuple(found)
+
+
+def _first(archive: zipfile.ZipFile, name: str) -> ElementTree.Element | None:
+    return ElementTree.fromstring(archive.read(name)) if name in archive.namelist() else None
+
+
+def _named(root: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
+    return (node for node in root.iter() if node.tag.rpartition("}")[2] == name)
+
+
+def _at(values: list[str], index: str) -> str:
+    return values[int(index)] if index.isdecimal() and int(index) < len(values) else ""
+
+
+def _is_white(colour: ElementTree.Element | None) -> bool:
+    if colour is None:
+        return False
+    return colour.get("rgb", "")[-6:].upper() == _WHITE or (colour.get("theme") == "0" and not colour.get("tint"))
+
+
+def _look(font: ElementTree.Element) -> str:
+    """Give `small` or `white` for a font that cannot be seen on a white sheet, else ""."""
+    size = next((node.get("val", "") for node in _named(font, "sz")), "")
+    if re.fullmatch(r"\d+(?:\.\d+)?", size) and float(size) < _MIN_POINTS:
+        return "small"
+    return "white" if any(map(_is_white, _named(font, "color"))) else ""
+
+
+def _ground(fill: ElementTree.Element) -> str:
+    """Give `coloured` for a fill that sets white words off, else ""."""
+    pattern = next(_named(fill, "patternFill"), None)
+    if pattern is None or pattern.get("patternType", "none") == "none":
+        return "coloured" if any(_named(fill, "gradientFill")) else ""
+    return "" if any(map(_is_white, _named(pattern, "fgColor"))) else "coloured"
+
+
+def read_layout(archive: zipfile.ZipFile, part: str, formats: tuple[str, ...]) -> Layout:
+    """Read one sheet as a stream; nothing that it declares of its own size is believed.
+
+    Raises:
+        expat.ExpatError: the XML is damaged or declares a document type.
+    """
+    reader = _Reader(frozenset(n for n, pattern in enumerate(formats) if pattern != GENERAL))
+    with archive.open(part) as stream:
+        while chunk := stream.read(_CHUNK):
+            reader.feed(chunk)
+        reader.feed(b"", final=True)
+    return reader.layout
+
+
+class _Reader:
+    """Collects a `Layout` from the start tags of a sheet."""
+
+    def __init__(self, styled: frozenset[int]) -> None:
+        self.layout = Layout()
+        self._styled = styled
+        self._known: dict[tuple[tuple[int, int, bool], ...], tuple[tuple[int, int, bool], ...]] = {}
+        self._row = self._column = -1
+        self._cells: list[tuple[int, int, bool]] = []
+        self._kind = ""
+        self._valued = False
+        self._words: list[str] = []
+        self._parser = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+
+    def feed(self, chunk: bytes, *, final: bool = False) -> None:
+        self._parser.Parse(chunk, final)
+
+    def _start(self, tag: str, given: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "c":
+            self._open_cell(given)
+        elif name == "row":
+            self._open_row(given)
+        elif name == "f" and self._kind != "str" and self._cells:
+            column, style, _ = self._cells[-1]
+            self._cells[-1] = (column, style, True)
+        elif name in {"v", "is"}:
+            self._open_value()
+        elif name == "col" and _is_hidden(given, "width"):
+            self.layout.hidden_columns |= set(range(int(given["min"]) - 1, min(int(given["max"]), 1 << 14)))
+
+    def _open_row(self, given: dict[str, str]) -> None:
+        self._row = int(given["r"]) - 1 if "r" in given else self._row + 1
+        self._column = -1
+        self._cells = []
+        self._valued = False
+        if _is_hidden(given, "ht"):
+            self.layout.hidden_rows.add(self._row)
+
+    def _open_cell(self, given: dict[str, str]) -> None:
+        place = _CELL.fullmatch(given.get("r", ""))
+        self._column = column_index(place[1]) if place else self._column + 1
+        self._kind = given.get("t", "")
+        self._cells.append((self._column, int(given.get("s", "0")), False))
+
+    def _open_value(self) -> None:
+        self._valued = True
+        self.layout.right = max(self.layout.right, self._column)
+        if self._kind == "e":
+            self._words = []
+            self._parser.CharacterDataHandler = self._words.append
+
+    def _end(self, tag: str) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "row":
+            self._close_row()
+        elif name == "v" and self._kind == "e":
+            self._parser.CharacterDataHandler = None
+            self.layout.errors.setdefault(self._row, {})[self._column] = "".join(self._words)
+
+    def _close_row(self) -> None:
+        layout, shape = self.layout, tuple(cell for cell in self._cells if cell[2] or cell[1] in self._styled)
+        if self._valued:
+            layout.rows += 1
+            layout.bottom = max(layout.bottom, self._row)
+        if shape:
+            layout.shapes[self._row] = self._known.setdefault(shape, shape)
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise expat.ExpatError("a document type is declared")
+
+
+def _is_hidden(given: dict[str, str], size: str) -> bool:
+    flat = given.get(size, "") in {"0", "0.0"}
+    return given.get("hidden", "") in {"1", "true"} or flat
+
+
+def column_index(letters: str) -> int:
+    """Give the number of a column, from 0 for A."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def column_letters(index: int) -> str:
+    """Give the letters of a column, A for 0."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
