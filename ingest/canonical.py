@@ -17,6 +17,8 @@ def canonical(text: str) -> str:
     Line ends become `\\n`; fullwidth forms, ligatures, odd spaces and hyphens become plain; zero-width, bidi, tag
     and control characters go. Applying it twice changes nothing.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_TABLE)
     kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _DROPPED)
     return unicodedata.normalize("NFC", kept)

@@ -37,7 +37,7 @@ def read_delimited(text: str, path: Path) -> Extracted:
         raise UnreadableDocument(f"{path}: no cell holds words; nothing was stored", Refusal.NO_TEXT)
     counted = len({block.place for block in blocks if block.kind is BlockKind.TABLE_ROW})
     media_type = "text/tab-separated-values" if delimiter == "\t" else "text/csv"
-    return Extracted(media_type, blocks, path.stem, reading=Reading(rows=counted, notes=notes))
+    return Extracted(media_type, blocks, path.stem, reading=Reading(rows=counted, notes=notes), structured=True)
 
 
 def find_delimiter(text: str) -> str:

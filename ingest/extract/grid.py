@@ -12,6 +12,7 @@ from ingest.extract.blocks import RawBlock
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 512
+_HEAD_ROWS = 10
 _MAX_BARRED_COLUMNS = 20
 _MAX_BARRED_CHARS = 600
 _MAX_ROW_CHARS = 4_000
@@ -58,7 +59,7 @@ def check_size(rows: int, columns: int, path: Path) -> None:
     Raises:
         UnreadableDocument: over 200,000 rows or 512 columns.
     """
-    if rows > MAX_ROWS:
+    if rows > MAX_ROWS + _HEAD_ROWS:
         advice = f"{rows:,} rows; at most {MAX_ROWS:,} are read: filter the file or split it and ingest the parts"
         raise UnreadableDocument(f"{path}: {advice}", Refusal.TOO_MANY_ROWS)
     if columns > MAX_COLUMNS:
@@ -181,7 +182,7 @@ def _table(rows: Sequence[Row], used: Sequence[int], header: _Header | None, pla
     cells = [[_cell(row.cells, column) for column in columns] + _joined(row.cells, extra) for row in rows]
     paired = header is not None and _reads_better_in_pairs(names, cells)
     if header:
-        yield RawBlock(BlockKind.TABLE_HEADER, _header_text(names, paired), place=place(header.first, header.last, left, right))
+        yield RawBlock(BlockKind.TABLE_HEADER, header_text(names, paired=paired), place=place(header.first, header.last, left, right))
     elif rows:
         yield RawBlock(BlockKind.TABLE_HEADER, _NO_HEADER, place=place(rows[0].number, rows[0].number, left, right))
     for row, shown in zip(rows, cells, strict=True):
@@ -201,7 +202,7 @@ def _reads_better_in_pairs(names: Sequence[str], rows: Sequence[Sequence[str]]) 
     return len(_BAR.join(names)) + typical > _MAX_BARRED_CHARS and len(names) > 1
 
 
-def _header_text(names: Sequence[str], paired: bool) -> str:
+def header_text(names: Sequence[str], *, paired: bool) -> str:
     """Give the words of a header; where each row names its columns, the first of them only."""
     if not paired:
         return _BAR.join(names)

@@ -2,17 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from corpus.errors import Refusal, UnreadableDocument
 from ingest.documents import BlockKind, Reading
 from ingest.extract.blocks import Extracted, RawBlock
-from ingest.extract.grid import check_size, row_texts
+from ingest.extract.grid import check_size, header_text, row_texts
+from ingest.extract.plain import plain_blocks
 
 _PROSE = ("text", "content", "body", "answer", "passage")
 _HEADINGS = ("title", "heading")
-_QUESTION, _ANSWER = "question", "answer"
+_ROLES = {*_PROSE, *_HEADINGS, "question"}
 _MEDIA_TYPE = "application/jsonl"
 _LISTED = 5
 
@@ -26,16 +28,18 @@ def read_json_lines(text: str, path: Path) -> Extracted:
         UnreadableDocument: no line is a JSON object, none holds words, or there are over 200,000.
     """
     records, bad, unit = _records(text.removeprefix("\ufeff"))
-    check_size(len(records), 0, path)
+    check_size(len(records) + len(bad), 0, path)
     if not records:
         raise UnreadableDocument(f"{path}: no line is a JSON object; export the file again and retry", Refusal.DAMAGED)
     nested: dict[str, None] = {}
-    blocks = tuple(block for number, record in records for block in _blocks(record, f"{unit} {number}", nested))
+    blocks = tuple(_all_blocks(records, unit, nested))
     if not any(block.kind is not BlockKind.HEADING for block in blocks):
         raise UnreadableDocument(f"{path}: no object holds words; nothing was stored", Refusal.NO_TEXT)
     notes = [f"{unit}s that are no JSON object left out: {_listed(list(map(str, bad)))}"] if bad else []
     notes += [f"fields that hold objects left out: {_listed(list(nested))}"] if nested else []
-    return Extracted(_MEDIA_TYPE, blocks, path.stem, reading=Reading(rows=len(records), rows_skipped=len(bad), notes=tuple(notes)))
+    return Extracted(
+        _MEDIA_TYPE, blocks, path.stem, reading=Reading(rows=len(records), rows_skipped=len(bad), notes=tuple(notes)), structured=True
+    )
 
 
 def _listed(names: list[str]) -> str:
@@ -44,12 +48,10 @@ def _listed(names: list[str]) -> str:
 
 def _records(text: str) -> tuple[list[tuple[int, dict[str, Any]]], list[int], str]:
     """Give the objects with their numbers from 1, the numbers of what is none, and what is numbered."""
-    whole = _load(text) if text.lstrip().startswith("[") else None
-    if isinstance(whole, list):
-        items, unit = list(enumerate(whole, start=1)), "item"
-    else:
-        lines = ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
-        items, unit = [(number, _load(line)) for number, line in lines], "line"
+    lines = ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
+    items, unit = [(number, _load(line)) for number, line in lines], "line"
+    if not any(isinstance(item, dict) for _, item in items) and (whole := _load(text)):
+        items, unit = list(enumerate(whole if isinstance(whole, list) else [whole], start=1)), "item"
     found = [(number, item) for number, item in items if isinstance(item, dict)]
     return found, [number for number, item in items if not isinstance(item, dict)], unit
 
@@ -62,25 +64,41 @@ def _load(text: str) -> Any:
         return None
 
 
-def _blocks(record: dict[str, Any], place: str, nested: dict[str, None]) -> Iterator[RawBlock]:
-    words = {name: shown for name, value in record.items() if (shown := _words(name, value, nested))}
-    role = {name: name.strip().lower() for name in words}
-    asked = {_QUESTION, _ANSWER} <= set(role.values())
-    prose = [name for name in words if role[name] in _PROSE and not (asked and role[name] == _ANSWER)]
-    others = [
-        name for name in words if name not in prose and role[name] not in _HEADINGS and not (asked and role[name] in {_QUESTION, _ANSWER})
-    ]
-    for name in (name for name in words if role[name] in _HEADINGS):
-        yield RawBlock(BlockKind.HEADING, " ".join(words[name].split()), 2, place=place)
+def _all_blocks(records: list[tuple[int, dict[str, Any]]], unit: str, nested: dict[str, None]) -> Iterator[RawBlock]:
+    """Give the blocks of every object; objects of fields alone make tables, headed by the names of the fields."""
+    columns: list[str] = []
+    for number, record in records:
+        place = f"{unit} {number}"
+        words = {name: shown for name, value in record.items() if (shown := _words(name, value, nested))}
+        prose, fields = list(_prose(words, place)), [name for name in words if name.strip().lower() not in _ROLES]
+        cells = [" ".join(words[name].split()) for name in fields]
+        if any(block.kind is not BlockKind.HEADING for block in prose):
+            items = [RawBlock(BlockKind.ITEM, f"{name}: {cell}", place=place) for name, cell in zip(fields, cells, strict=True)]
+            columns = []
+            yield from prose + items
+        elif fields:
+            yield from prose
+            if prose or fields != columns:
+                yield RawBlock(BlockKind.TABLE_HEADER, header_text(fields, paired=True), place=place)
+            columns = fields
+            yield from (RawBlock(BlockKind.TABLE_ROW, text, place=place) for text in row_texts(fields, cells, paired=True))
+        else:
+            yield from prose
+
+
+def _prose(words: dict[str, str], place: str) -> Iterator[RawBlock]:
+    """Give the heading of an object, its question and answer, and its running text."""
+    by_role = {name.strip().lower(): shown for name, shown in words.items()}
+    for shown in (by_role[role] for role in _HEADINGS if role in by_role):
+        yield RawBlock(BlockKind.HEADING, " ".join(shown.split()), 2, place=place)
+    asked = {"question", "answer"} <= by_role.keys()
     if asked:
-        for kind, label in ((BlockKind.QUESTION, _QUESTION), (BlockKind.ANSWER, _ANSWER)):
-            yield from (RawBlock(kind, words[name], place=place) for name in words if role[name] == label)
-    if asked or prose:
-        yield from (RawBlock(BlockKind.ITEM, f"{name}: {' '.join(words[name].split())}", place=place) for name in others)
-        yield from (RawBlock(BlockKind.PARAGRAPH, part, place=place) for name in prose for part in words[name].split("\n\n"))
-    elif others:
-        cells = [" ".join(words[name].split()) for name in others]
-        yield from (RawBlock(BlockKind.TABLE_ROW, text, place=place) for text in row_texts(others, cells, paired=True))
+        yield RawBlock(BlockKind.QUESTION, by_role["question"], place=place)
+        yield RawBlock(BlockKind.ANSWER, by_role["answer"], place=place)
+    elif "question" in by_role:
+        yield RawBlock(BlockKind.PARAGRAPH, by_role["question"], place=place)
+    for shown in (by_role[role] for role in _PROSE if role in by_role and not (asked and role == "answer")):
+        yield from (replace(block, place=place) for block in plain_blocks(shown))
 
 
 def _words(name: str, value: Any, nested: dict[str, None]) -> str:
@@ -89,7 +107,7 @@ def _words(name: str, value: Any, nested: dict[str, None]) -> str:
         nested[name] = None
         return ""
     if isinstance(value, list):
-        return ", ".join(filter(None, (_words(name, item, nested) for item in value)))
+        return (", " if name.strip().lower() not in _ROLES else "\n\n").join(filter(None, (_words(name, item, nested) for item in value)))
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value).strip()

@@ -118,7 +118,7 @@ def _read(book: "CalamineWorkbook", path: Path, empty: Extracted, layouts: dict[
     if empty.media_type in {_OLD, _BINARY, _OPEN}:
         notes.append("number formats and hidden rows or columns are told of XLSX only; check leading zeros, or save the workbook as XLSX")
     reading = Reading(rows=rows_read, rows_skipped=skipped, hidden_chars=hidden_chars, notes=tuple(notes))
-    return Extracted(empty.media_type, tuple(blocks), empty.title, reading=reading)
+    return Extracted(empty.media_type, tuple(blocks), empty.title, reading=reading, structured=True)
 
 
 def _table_heads(book: "CalamineWorkbook") -> dict[str, frozenset[tuple[int, int, str]]]:
