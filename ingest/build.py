@@ -14,6 +14,9 @@ from corpus.errors import CodeciteError, CorpusError, IngestError, Refusal, Unre
 from corpus.front_matter import FrontMatter
 from ingest.ahead import encode_ahead
 from ingest.canonical import canonical
+from ingest.code_files.recognise import CodeFile, recognise
+from ingest.code_ingest import describe_code_file, store_code_file
+from ingest.code_lookup import code_tables
 from ingest.documents import Document, DocumentText, Passage, Reading
 from ingest.embed import Embedder, Vectors
 from ingest.extract import SUFFIXES, extract
@@ -76,6 +79,8 @@ class _Cut:
     """What is encoded for each passage."""
     by_hand: dict[str, str] = field(default_factory=dict)
     known: _Known = field(default_factory=dict)
+    table: tuple[CodeFile, Document] | None = None
+    """Set for a code file, which is not cut but stored row by row."""
 
     def to_encode(self) -> list[tuple[Passage, tuple[str, ...]]]:
         """Give the passages that the former version of the file did not hold, with their texts."""
@@ -134,7 +139,8 @@ def ingest(
 
 def rebuild(library: Library, embedder: Embedder, advance: Callable[[str], object] = lambda _: None) -> int:
     """Cut and embed every document anew from its stored text; give how many there were."""
-    paths = {document.id: document.path for document, _, _ in library.documents()}
+    whole = {table.document.id for table in code_tables(library)}
+    paths = {document.id: document.path for document, _, _ in library.documents() if document.id not in whole}
     cuts = (
         _cut(library, FileReport(path, Outcome.REPLACED, "", key), library.document_text(key), library.by_hand(path))
         for key, path in paths.items()
@@ -188,8 +194,12 @@ def _read(source: Source, content: bytes, by_hand: Mapping[str, str], added_at: 
 
 def document_id(content: bytes, by_hand: Mapping[str, str]) -> str:
     """Give the id of a file with its properties set by hand: equal files have equal ids."""
+    return _id_of(hashlib.sha256(content).hexdigest(), by_hand)
+
+
+def _id_of(sha256: str, by_hand: Mapping[str, str]) -> str:
     properties = json.dumps(dict(sorted(by_hand.items()))).encode()
-    return "d-" + hashlib.sha256(hashlib.sha256(content).digest() + properties).hexdigest()[:16]
+    return "d-" + hashlib.sha256(bytes.fromhex(sha256) + properties).hexdigest()[:16]
 
 
 def _files_below(path: Path) -> list[Path]:
@@ -237,8 +247,10 @@ def _prepare(
     try:
         if not _is_text(source.key):
             raise UnreadableDocument("the name is not UTF-8 text; rename the file", Refusal.NAME_INVALID)
-        content = _content(source)
-        identity = document_id(content, settled)
+        table = recognise(source.path)
+        content = b"" if table else _content(source)
+        sha256 = table.sha256() if table else hashlib.sha256(content).hexdigest()
+        identity = _id_of(sha256, settled)
         if identity == former:
             yield _Cut(FileReport(source.key, Outcome.UNCHANGED, "", identity))
             return
@@ -247,6 +259,12 @@ def _prepare(
             ahead.clear()
         if where := library.path_of(identity):
             yield _Cut(_same_as(library, source, where, identity))
+            return
+        if table:
+            ahead |= {identity, source.key}
+            described = describe_code_file(table, settled, identity=identity, sha256=sha256, key=source.key, added_at=added_at)
+            report = FileReport(source.key, Outcome.REPLACED if former else Outcome.ADDED, "", identity)
+            yield _Cut(report, by_hand=settled, table=(table, described))
             return
         document = _read(source, content, settled, added_at)
     except (IngestError, CorpusError) as error:
@@ -301,7 +319,19 @@ def _stored(library: Library, embedder: Embedder, cuts: Iterable[_Cut | None]) -
                 known = cut.known | dict(zip(texts, represent_all(new, [len(each) for each in texts], found), strict=True))
                 vectors, tokens = zip(*(known[each] for each in cut.texts), strict=True)
                 library.put(cut.source, cut.passages, vectors, built_with=(embedder.identity, POLICY), by_hand=cut.by_hand, tokens=tokens)
-            yield cut
+            yield _with_rows(library, cut) if cut.table else cut
+
+
+def _with_rows(library: Library, cut: _Cut) -> _Cut:
+    """Store a code file; what it turns out to hold wrongly while it is read refuses it."""
+    assert cut.table
+    found, document = cut.table
+    try:
+        reading = store_code_file(library, found, document, cut.by_hand)
+    except IngestError as error:
+        reason = str(error).removeprefix(f"{found.path}: ")
+        return replace(cut, report=FileReport(cut.report.key, Outcome.REFUSED, reason, refusal=error.refusal))
+    return replace(cut, report=replace(cut.report, reading=reading))
 
 
 def _remove_unshipped(library: Library, sources: Sequence[Source]) -> list[FileReport]:

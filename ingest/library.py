@@ -17,6 +17,8 @@ from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, dele
 
 from corpus.errors import LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
 from ingest import tables
+from ingest.code_files.row import About, Row
+from ingest.code_store import active_texts, forget_rows, store_rows, text_of_rows
 from ingest.documents import Block, BlockKind, Document, DocumentText, Note, Page, Passage, Place, Reading
 from ingest.embed import Vectors
 
@@ -136,7 +138,12 @@ class Library:
         """Give the canonical text of a document, "" when there is none of that id."""
         with self.engine.connect() as connection:
             found = connection.execute(select(tables.documents.c.text).where(tables.documents.c.id == document_id)).scalar()
-        return found or ""
+            return found or text_of_rows(connection, document_id)
+
+    def slice(self, document_id: str, start: int, end: int) -> str:
+        """Give characters `[start, end)` of the canonical text of a document; of a code file the rest is not read."""
+        with self.engine.connect() as connection:
+            return text_of_rows(connection, document_id, start, end) or self.text(document_id)[start:end]
 
     def document_text(self, document_id: str) -> DocumentText:
         """Give a stored document whole.
@@ -147,11 +154,12 @@ class Library:
         query = select(tables.documents).where(tables.documents.c.id == document_id)
         with self.engine.connect() as connection:
             row = connection.execute(query).mappings().first()
+            whole = (row["text"] or text_of_rows(connection, document_id)) if row else ""
         if row is None:
             raise LibraryDamaged(f"document {document_id} is not in the library; run: codecite sources list")
         blocks = tuple(_to_block(values) for values in json.loads(row["blocks"]))
         pages = tuple(Page(*page) for page in json.loads(row["pages"]))
-        return DocumentText(to_document(row), row["text"], blocks, pages, to_reading(row["reading"]))
+        return DocumentText(to_document(row), whole, blocks, pages, to_reading(row["reading"]))
 
     def passages(self, document_id: str) -> tuple[Passage, ...]:
         """Give the passages of a document in order."""
@@ -198,6 +206,8 @@ class Library:
                     whole.update(b"\0".join([identity.encode(), words.encode(), b""]))
                     former = identity
                 whole.update((np.frombuffer(blob or b"", dtype=np.float32).round(4) + 0.0).tobytes())
+            for part in active_texts(connection):
+                whole.update("\0".join(part).encode())
         return whole.hexdigest()
 
     # -- how it changes ------------------------------------------------------------------------------------
@@ -224,6 +234,22 @@ class Library:
             row = {**_document_row(source), "by_hand": json.dumps(by_hand), "embedder": built_with[0], "policy": built_with[1]}
             connection.execute(tables.documents.insert().values(revision=revision, **row))
             _insert_passages(connection, document.publisher, passages, vectors, tokens)
+
+    def put_code_file(self, document: Document, about: About, rows: Iterable[Row | None], *, by_hand: dict[str, str]) -> Reading:
+        """Store a code file whole, in place of the document that its path held before, in one transaction; rows are read as stored.
+
+        Raises:
+            UnreadableDocument: no row can be read, or what `rows` raises; nothing is stored then.
+        """
+        with self._changing() as (connection, revision):
+            _retire(connection, tables.documents.c.path == document.path, REPLACED, revision)
+            _erase(connection, document.id, revision)
+            row = {**_document_row(DocumentText(document, "", (), ())), "by_hand": json.dumps(by_hand), "embedder": "", "policy": ""}
+            connection.execute(tables.documents.insert().values(revision=revision, **row))
+            reading = store_rows(connection, document.id, about, rows)
+            told = update(tables.documents).where(tables.documents.c.id == document.id)
+            connection.execute(told.values(reading=json.dumps(asdict(reading))))
+            return reading
 
     def keep_questions(self, path: str, questions: Mapping[str, Sequence[str]]) -> None:
         """Keep what a chat model wrote for passages at `path`, in place of what it wrote before; see `written_questions`."""
@@ -397,6 +423,7 @@ def _check_schema(library: Library) -> None:
 def built_pairs(connection: Connection) -> frozenset[tuple[str, str]]:
     """Give the pairs of `Library.built_with` as a connection reads them."""
     query = select(tables.documents.c.embedder, tables.documents.c.policy).where(tables.documents.c.status == ACTIVE).distinct()
+    query = query.where(tables.documents.c.embedder != "")  # code files are neither cut nor embedded
     return frozenset((embedder, policy) for embedder, policy in connection.execute(query))
 
 
@@ -439,6 +466,7 @@ def _erase(connection: Connection, document_id: str, revision: int) -> None:
         for table in (tables.passage_codes, tables.vectors, tables.token_vectors):
             connection.execute(delete(table).where(table.c.passage.between(rows[0], rows[-1])))
         connection.execute(delete(tables.passages).where(held))
+    forget_rows(connection, document_id)
     connection.execute(delete(tables.documents).where(tables.documents.c.id == document_id))
 
 

@@ -1,6 +1,6 @@
 """The tables of the library. SQL is the truth; everything else follows from it."""
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 SCHEMA_VERSION = 3
 OUT_OF_USE = 0
@@ -111,6 +111,46 @@ written_questions = Table(
     Column("questions", Text, nullable=False),
 )
 """Questions that a chat model wrote for passages, by the digest of a passage's text: they outlive a new version of its file."""
+
+code_files = Table(
+    "code_files",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("document_id", String, ForeignKey("documents.id"), nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("audience", String, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("first_row", Integer, nullable=False),
+    Column("last_row", Integer, nullable=False),
+)
+"""Documents that are exact tables: they have rows, numbered in one go, in place of passages."""
+
+code_rows = Table(
+    "code_rows",
+    metadata,
+    Column("row", Integer, primary_key=True),
+    Column("file", Integer, ForeignKey("code_files.number"), nullable=False),
+    Column("code", String, nullable=False),
+    Column("second", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("valid_from", Integer),
+    Column("valid_to", Integer),
+    Column("number", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Index("code_rows_by_code", "code", "second", "file"),
+    Index("code_rows_by_second", "second", "file", sqlite_where=text("second <> ''")),
+)
+"""Days are numbers, yyyymmdd; a million rows are a usual file."""
+
+code_texts = Table(
+    "code_texts",
+    metadata,
+    Column("file", Integer, ForeignKey("code_files.number"), primary_key=True),
+    Column("start", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+)
+"""The canonical text of a code file in pieces that tile it, so that a row is read without the rest."""
 
 erasures = Table(
     "erasures",
