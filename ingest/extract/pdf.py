@@ -13,7 +13,8 @@ from ingest.extract.pdf_page import PageContent, read_page
 
 MAX_PAGES = 5_000
 _NO_TITLE = re.compile(
-    r"^\W*(?:untitled\W*|microsoft (?:word|powerpoint|excel) - .*)$|\.(?:docx?|rtf|indd|pptx?|xlsx?|qxd|pdf|pmd|p65)\W*$", re.IGNORECASE
+    r"^\W*(?:untitled\W*|anonymous\W*|microsoft (?:word|powerpoint|excel) - .*)$|\.(?:docx?|rtf|indd|pptx?|xlsx?|qxd|pdf|pmd|p65)\W*$",
+    re.IGNORECASE,
 )
 _SCAN_MAX_CHARS = 20
 _SCAN_MIN_IMAGE = 0.5

@@ -39,11 +39,12 @@ _TELLING = 2
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """Lines of one page that are one heading, paragraph or list item."""
+    """Lines that are one heading, paragraph or list item; all but the first `here` stand on the next page (0: none)."""
 
     page: int
     lines: tuple[Line, ...]
     tight: bool
+    here: int = 0
 
     @property
     def style(self) -> tuple[float, bool]:
@@ -74,7 +75,10 @@ def lay_out(pages: Sequence[PageContent], outline: Sequence[Bookmark]) -> tuple[
     for page in pages:
         aside[page.number] = [line for line in page.lines if (page.number, line) in running]
         parts = [part for part in page.parts if isinstance(part, Table) or (page.number, part) not in running]
-        units += _units(page.number, _in_columns(parts, page.width))
+        of_page = list(_units(page.number, _in_columns(parts, page.width)))
+        if units and of_page and (joined := _over_the_page(units[-1], of_page[0])):
+            units[-1:], of_page = [joined], of_page[1:]
+        units += of_page
     style = _style(units, outline)
     return tuple(_in_order(units, aside, style)), not style.guessed
 
@@ -133,8 +137,18 @@ def _running(pages: Sequence[PageContent]) -> set[tuple[int, Line]]:
     for page in shown:
         for line, top in _edge_lines(page):
             found[_NUMBER.sub("#", canonical(line.text)).lower(), top].append((page.number, line))
-    often = [places for places in found.values() if len({number for number, _ in places}) >= max(_MIN_PAGES, _RUNNING_SHARE * len(shown))]
+    least = max(_MIN_PAGES, _RUNNING_SHARE * len(shown))
+    often = [places for places in found.values() if len({number for number, _ in places}) >= least and _counts_pages(places)]
     return {place for places in often for place in places}
+
+
+def _counts_pages(places: list[tuple[int, Line]]) -> bool:
+    """Tell lines that are the same, or have a number that goes on by one from page to page."""
+    if len({canonical(line.text).lower() for _, line in places}) == 1:
+        return True
+    numbers = [(page, _NUMBER.findall(canonical(line.text))) for page, line in places]
+    steps = [{int(found[n]) - page if found[n].isdigit() else None for page, found in numbers} for n in range(len(numbers[0][1]))]
+    return any(len(step) == 1 for step in steps)
 
 
 def _edge_lines(page: PageContent) -> Iterator[tuple[Line, bool]]:
@@ -202,6 +216,19 @@ def _units(page: int, parts: list[Line | Table]) -> Iterator["_Unit | Table"]:
         yield _Unit(page, tuple(group), tight)
 
 
+def _over_the_page(last: "_Unit | Table", first: "_Unit | Table") -> _Unit | None:
+    """Give as one paragraph what breaks off in the midst of a sentence at the foot of a page and goes on on the next."""
+    if isinstance(last, Table) or isinstance(first, Table) or last.here or first.page != last.page + 1:
+        return None
+    if last.style != first.style or last.lines[-1].gapped or not _breaks_off(last.lines[-1], first.lines[0]):
+        return None
+    return _Unit(last.page, last.lines + first.lines, last.tight, len(last.lines))
+
+
+def _breaks_off(last: Line, line: Line) -> bool:
+    return last.text[-1] not in ".:;?!|" and line.text[0].islower() and len(last.text.split()) > 2 and not _starts_anew(line)
+
+
 def _line_step(lines: list[Line]) -> float:
     """Give the usual distance of lines, as a multiple of their size."""
     steps = [(one.box[1] - two.box[1]) / one.size for one, two in pairwise(lines) if one.size == two.size and one.size]
@@ -221,6 +248,8 @@ def _goes_on(group: list[Line], line: Line, lines: list[Line], leading: float) -
         return True
     if last.text.count("|") >= _BARS or line.text.count("|") >= _BARS:
         return last.text.count("|") >= _BARS and line.text.count("|") >= _BARS
+    if line.box[1] > last.box[3] and line.box[0] > last.box[0] + _INDENT * line.size:  # at the top of the next column
+        return not (last.gapped or line.gapped) and (last.size, last.bold) == (line.size, line.bold) and _breaks_off(last, line)
     if last.gapped or line.gapped or abs(last.size - line.size) > 0.6 or last.bold != line.bold:
         return _ends_open(last, line) and not (last.gapped or line.gapped) and abs(last.size - line.size) <= 0.6
     if not _is_near(last, line, leading) or not _under(group[0], line) or _starts_anew(line):
@@ -296,7 +325,9 @@ def _unit_blocks(unit: _Unit, following: "_Unit | Table | None", style: _Style) 
         return
     for block in found:
         kind = BlockKind.PARAGRAPH if block.kind is BlockKind.HEADING and not style.guessed else block.kind
-        yield RawBlock(kind, block.text, block.level if kind is BlockKind.HEADING else 0, unit.page, tight=unit.tight)
+        level = block.level if kind is BlockKind.HEADING else 0
+        turn = _turn(unit, style.known) - len(text) + len(block.text) if unit.here and len(found) == 1 else 0
+        yield RawBlock(kind, block.text, level, unit.page, tight=unit.tight, turn=turn)
 
 
 def _plain(text: str, following: "_Unit | Table | None", unit: _Unit, style: _Style) -> list[RawBlock]:
@@ -304,6 +335,11 @@ def _plain(text: str, following: "_Unit | Table | None", unit: _Unit, style: _St
     length = len(_text(following, style.known)) if isinstance(following, _Unit) and following.page == unit.page else 0
     blocks = list(plain_blocks(f"{text}\n\n{'X' * length}"))
     return blocks[:-1] if length else blocks
+
+
+def _turn(unit: _Unit, known: AbstractSet[str]) -> int:
+    """Give how many characters of the words of a unit stand on its first page."""
+    return len(rejoin((line.text for line in unit.lines[: unit.here]), known))
 
 
 def _text(unit: _Unit, known: AbstractSet[str]) -> str:

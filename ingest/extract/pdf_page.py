@@ -4,7 +4,7 @@ import ctypes
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +15,8 @@ from ingest.extract.pdf_tables import Table, find_tables
 _BREAKS = "\r\n\x02\ufffe"
 _HYPHENS = "\x02\ufffe"
 _WIDE_GAP = 2.0
-_FOOTNOTE = 0.78
+_FOOTNOTE = 0.85
+_WORD_GAP = 0.6
 _SAMPLE = 60
 
 
@@ -185,8 +186,14 @@ class _Reader:
     def _end_line(self) -> None:
         runs = [run for run in self._stream.runs if run.text.strip()]
         self._stream.runs = []
-        if runs:
-            self._stream.parts.append(self._line(runs))
+        if not runs:
+            return
+        line, parts = self._line(runs), self._stream.parts
+        last = parts[-1] if parts else None
+        if isinstance(last, Line) and _stands_beside(last, line):
+            parts[-1] = replace(last, text=f"{last.text} {line.text}", box=_around((last.box, line.box)), bold=last.bold and line.bold)
+        else:
+            parts.append(line)
 
     def _line(self, runs: list[_Run]) -> Line:
         boxes = [_around((self._box(run.first), self._box(run.last))) for run in runs]
@@ -246,6 +253,13 @@ def _visible_box(page: Any) -> Box:
     crop, media = page.get_cropbox(), page.get_mediabox()
     box = max(crop[0], media[0]), max(crop[1], media[1]), min(crop[2], media[2]), min(crop[3], media[3])
     return box if box[2] > box[0] and box[3] > box[1] else media
+
+
+def _stands_beside(last: Line, line: Line) -> bool:
+    """Tell whether a line only goes on after letters that stand raised, as the number of a footnote does."""
+    gap = line.box[0] - last.box[2]
+    level = abs(line.box[1] - last.box[1]) <= _WORD_GAP / 2 * line.size
+    return level and 0 <= gap <= _WORD_GAP * line.size and not (last.gapped or line.gapped) and last.size == line.size
 
 
 def _around(boxes: Any) -> Box:
