@@ -46,6 +46,8 @@ def _clock(value: time) -> str:
 def _number(value: float, pattern: str) -> str:
     if pattern == GENERAL or value != value or abs(value) >= 10**_MAX_DIGITS:
         return _general(value)
+    if float(value).is_integer() and value >= 0 and not pattern.strip("0"):
+        return str(int(value)).zfill(len(pattern))
     sections = _sections(pattern)
     own = (value < 0 and len(sections) > 1) or (value == 0 and len(sections) > 2)  # a section of its own tells the sign
     section = sections[(1 if value < 0 else 2) if own else 0]

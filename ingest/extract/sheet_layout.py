@@ -5,12 +5,12 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 from ingest.extract.number_format import GENERAL, UNSEEN
 
-_CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _MIN_POINTS = 2.0
 _WHITE = "FFFFFF"
 _CHUNK = 1 << 20
@@ -118,6 +118,7 @@ def read_layout(archive: zipfile.ZipFile, part: str, formats: tuple[str, ...]) -
         while chunk := stream.read(_CHUNK):
             reader.feed(chunk)
         reader.feed(b"", final=True)
+    reader.close_row()
     return reader.layout
 
 
@@ -132,27 +133,26 @@ class _Reader:
         self._cells: list[tuple[int, int, bool]] = []
         self._kind = ""
         self._valued = False
-        self._words: list[str] = []
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = _refuse_doctype
 
     def feed(self, chunk: bytes, *, final: bool = False) -> None:
         self._parser.Parse(chunk, final)
 
     def _start(self, tag: str, given: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
+        name = tag.rpartition(":")[2] if ":" in tag else tag
         if name == "c":
             self._open_cell(given)
+        elif name in {"v", "is"}:
+            self._open_value()
         elif name == "row":
+            self.close_row()
             self._open_row(given)
         elif name == "f" and self._kind != "str" and self._cells:
             column, style, _ = self._cells[-1]
             self._cells[-1] = (column, style, True)
-        elif name in {"v", "is"}:
-            self._open_value()
         elif name == "col" and _is_hidden(given, "width"):
             self.layout.hidden_columns |= set(range(int(given["min"]) - 1, min(int(given["max"]), 1 << 14)))
 
@@ -165,27 +165,28 @@ class _Reader:
             self.layout.hidden_rows.add(self._row)
 
     def _open_cell(self, given: dict[str, str]) -> None:
-        place = _CELL.fullmatch(given.get("r", ""))
-        self._column = column_index(place[1]) if place else self._column + 1
+        letters = given.get("r", "").rstrip("0123456789")
+        self._column = column_index(letters) if letters else self._column + 1
         self._kind = given.get("t", "")
         self._cells.append((self._column, int(given.get("s", "0")), False))
 
     def _open_value(self) -> None:
+        layout = self.layout
+        if self._column > layout.right:
+            layout.right = self._column
         self._valued = True
-        self.layout.right = max(self.layout.right, self._column)
         if self._kind == "e":
-            self._words = []
-            self._parser.CharacterDataHandler = self._words.append
+            self._parser.CharacterDataHandler, self._parser.EndElementHandler = self._add_words, self._close_value
 
-    def _end(self, tag: str) -> None:
-        name = tag.rpartition(":")[2]
-        if name == "row":
-            self._close_row()
-        elif name == "v" and self._kind == "e":
-            self._parser.CharacterDataHandler = None
-            self.layout.errors.setdefault(self._row, {})[self._column] = "".join(self._words)
+    def _close_value(self, _: str) -> None:
+        self._parser.CharacterDataHandler = self._parser.EndElementHandler = None
 
-    def _close_row(self) -> None:
+    def _add_words(self, words: str) -> None:
+        row = self.layout.errors.setdefault(self._row, {})
+        row[self._column] = row.get(self._column, "") + words
+
+    def close_row(self) -> None:
+        """Keep what the row that ends here tells, if anything."""
         layout, shape = self.layout, tuple(cell for cell in self._cells if cell[2] or cell[1] in self._styled)
         if self._valued:
             layout.rows += 1
@@ -203,10 +204,11 @@ def _is_hidden(given: dict[str, str], size: str) -> bool:
     return given.get("hidden", "") in {"1", "true"} or flat
 
 
+@lru_cache(maxsize=1 << 14)
 def column_index(letters: str) -> int:
     """Give the number of a column, from 0 for A."""
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
     return number - 1
 
