@@ -35,11 +35,14 @@ _CODE_TITLE_MAX_WORDS = 12
 _NEVER_REPEATED = {BlockKind.TABLE_ROW, BlockKind.TABLE_HEADER, BlockKind.QUESTION, BlockKind.ANSWER}
 
 
-def mark_boilerplate(blocks: tuple[RawBlock, ...], *, structured: bool = False) -> tuple[RawBlock, ...]:
+def mark_boilerplate(blocks: tuple[RawBlock, ...], *, structured: bool = False, paged: bool = False) -> tuple[RawBlock, ...]:
     """Give the same blocks, with those that carry no content turned to `BOILERPLATE`.
 
-    `structured` says that headings and items are marked as such, as in HTML, not told by their look.
+    `structured` says that headings and items are marked as such, as in HTML, not told by their look. `paged` says that
+    the reader has told what runs over the pages and that there is no navigation, as in PDF: then only notices go.
     """
+    if paged:
+        return tuple(_as_boilerplate(block) if block.kind not in _NEVER_REPEATED and _is_notice(block.text) else block for block in blocks)
     headed = _headed(blocks, structured)
     sure = headed if structured else frozenset()
     heads = {i for i, b in enumerate(blocks) if structured and b.kind is BlockKind.HEADING}

@@ -15,6 +15,7 @@ from ingest.extract.plain import read_plain
 
 SUFFIXES = (".md", ".markdown", ".txt", ".text", ".html", ".htm", ".pdf")
 _STRUCTURED = {"text/html", "text/markdown"}
+_PAGED = {"application/pdf"}
 MAX_BYTES = 50_000_000
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -31,7 +32,8 @@ def extract(content: bytes, path: Path) -> Extracted:
     """
     found = _read(content, path)
     structured = found.structured or found.media_type in _STRUCTURED
-    marked = found.blocks if any(b.note for b in found.blocks) else mark_boilerplate(found.blocks, structured=structured)
+    paged = found.media_type in _PAGED
+    marked = found.blocks if any(b.note for b in found.blocks) else mark_boilerplate(found.blocks, structured=structured, paged=paged)
     if not any(b.kind not in {BlockKind.BOILERPLATE, BlockKind.HEADING} and any(map(str.isalnum, b.text)) for b in marked):
         raise UnreadableDocument(f"{path}: no content found, only headings or boilerplate; nothing was stored", Refusal.NO_TEXT)
     return Extracted(

@@ -7,7 +7,7 @@ from typing import Any
 from corpus.errors import Refusal, UnreadableDocument
 from ingest.documents import Reading
 from ingest.extract.blocks import Extracted
-from ingest.extract.pdf_layout import lay_out
+from ingest.extract.pdf_layout import page_blocks
 from ingest.extract.pdf_outline import read_outline
 from ingest.extract.pdf_page import PageContent, read_page
 
@@ -43,8 +43,8 @@ def read_pdf(content: bytes, path: Path) -> Extracted:
         file.close()
     if not any(page.parts for page in pages):
         raise UnreadableDocument(f"{path}: no text on any page (a scan?); run OCR on it first, then ingest the result", Refusal.NO_TEXT)
-    blocks, structured = lay_out(pages, read_outline(content))
-    return Extracted("application/pdf", blocks, title, reading=_reading(pages), structured=structured)
+    blocks = tuple(page_blocks(pages, read_outline(content)))
+    return Extracted("application/pdf", blocks, title, reading=_reading(pages))
 
 
 def _page(file: Any, number: int) -> PageContent:

@@ -26,6 +26,8 @@ _BAND = 0.15
 _RUNNING_LINES = 4
 _RUNNING_SHARE = 0.6
 _MIN_PAGES = 3
+_OUTER_NUMBER = re.compile(r"^(\d{1,4})(?:\s|$)|(?:^|\s)(\d{1,4})$")
+_NUMBERED_MAX_CHARS = 90
 _NUMBER = re.compile(r"(?<!\w)(?:\d{1,4}|[ivxl]{1,6})(?!\w)", re.IGNORECASE)
 _LEADING = 1.3
 _INDENT = 2.5
@@ -63,8 +65,8 @@ class _Style:
     """Whether it tells too few headings by outline or letters, so that the words must tell them."""
 
 
-def lay_out(pages: Sequence[PageContent], outline: Sequence[Bookmark]) -> tuple[tuple[RawBlock, ...], bool]:
-    """Give the blocks of all pages in reading order, and whether their headings are told by outline or letters.
+def page_blocks(pages: Sequence[PageContent], outline: Sequence[Bookmark]) -> Iterator[RawBlock]:
+    """Give the blocks of all pages in reading order.
 
     Running heads and feet are boilerplate, as is a header that a table repeats on its next page; they stand behind a
     table that goes on over the page, so that its rows follow one another.
@@ -79,8 +81,7 @@ def lay_out(pages: Sequence[PageContent], outline: Sequence[Bookmark]) -> tuple[
         if units and of_page and (joined := _over_the_page(units[-1], of_page[0])):
             units[-1:], of_page = [joined], of_page[1:]
         units += of_page
-    style = _style(units, outline)
-    return tuple(_in_order(units, aside, style)), not style.guessed
+    yield from _in_order(units, aside, _style(units, outline))
 
 
 def _in_order(units: list["_Unit | Table"], aside: dict[int, list[Line]], style: _Style) -> Iterator[RawBlock]:
@@ -129,17 +130,20 @@ def _rows(table: Table, before: Table | None) -> tuple[list[RawBlock], list[RawB
 
 
 def _running(pages: Sequence[PageContent]) -> set[tuple[int, Line]]:
-    """Give the lines that stand again and again at the head or foot of pages, the same or with another number."""
+    """Give the lines that stand again and again at the head or foot of pages, the same or with the number of the page."""
     shown = [page for page in pages if page.lines]
     if len(shown) < _MIN_PAGES:
         return set()
-    found: dict[tuple[str, bool], list[tuple[int, Line]]] = defaultdict(list)
+    least = max(_MIN_PAGES, _RUNNING_SHARE * len(shown))
+    alike: dict[tuple[str, bool, int], list[tuple[int, Line]]] = defaultdict(list)
+    numbered: dict[tuple[int, bool], list[tuple[int, Line]]] = defaultdict(list)
     for page in shown:
         for line, top in _edge_lines(page):
-            found[_NUMBER.sub("#", canonical(line.text)).lower(), top].append((page.number, line))
-    least = max(_MIN_PAGES, _RUNNING_SHARE * len(shown))
-    often = [places for places in found.values() if len({number for number, _ in places}) >= least and _counts_pages(places)]
-    return {place for places in often for place in places}
+            alike[_NUMBER.sub("#", canonical(line.text)).lower(), top, round(line.size)].append((page.number, line))
+            if len(line.text) <= _NUMBERED_MAX_CHARS and (number := _OUTER_NUMBER.search(canonical(line.text))):
+                numbered[int(number[1] or number[2]) - page.number, top].append((page.number, line))
+    often = [places for places in alike.values() if _counts_pages(places)] + list(numbered.values())
+    return {place for places in often if len({number for number, _ in places}) >= least for place in places}
 
 
 def _counts_pages(places: list[tuple[int, Line]]) -> bool:
