@@ -25,6 +25,7 @@ from assistant.answer import (
     Status,
     Verdict,
 )
+from assistant.code_rows import look_up
 from assistant.extractive import Answerer, quotable
 from assistant.foreign import FEWEST_WORDS, PASSED_ON, Foreign, Translator, passages_asked, speaks_of_codes
 from assistant.ground import ground, prove, quote_whole
@@ -39,6 +40,7 @@ from assistant.written import find_diagnoses
 from corpus.digests import AUTHORITIES
 from corpus.errors import ModelReplyInvalid, ModelUnavailable
 from ingest.canonical import canonical
+from ingest.code_lookup import LibraryTables, codes_tabled
 from ingest.codes import find_codes, index_key
 from ingest.documents import Page
 from ingest.library import Library
@@ -149,6 +151,12 @@ class Assistant:
     def _ask(self, question: Question, answerer: Answerer, clock: _Clock, on_sentence: Callable[[Sentence], object]) -> Answer:
         if refused := decide.advice() if asks_for_advice(question.text) else self.refuse_codes(question):
             return self._abstain(question, refused, (), clock)
+        looked_up = look_up(question, LibraryTables(self.library))
+        for sentence in looked_up.sentences:
+            on_sentence(sentence)
+        return looked_up.before(self._ask_passages(question, answerer, clock, on_sentence))
+
+    def _ask_passages(self, question: Question, answerer: Answerer, clock: _Clock, on_sentence: Callable[[Sentence], object]) -> Answer:
         with clock.stage(1, "retrieve"):
             hits = self._retriever.find(question, clock.timings_ms)
         if abstention := self._nothing_on_the_day(question, hits):
@@ -278,7 +286,7 @@ class Assistant:
 
     def _unknown(self, question: Question) -> tuple[str, ...]:
         missing = [c for c in question.codes if c not in self._registry]
-        held = codes_held(self.library, missing) if missing else frozenset()
+        held = codes_held(self.library, missing) | codes_tabled(self.library, missing) if missing else frozenset()
         return tuple(c for c in missing if c not in held)
 
     def _nothing_on_the_day(self, question: Question, hits: Sequence[Hit]) -> Abstention | None:

@@ -112,3 +112,18 @@ def codes_tabled(library: Library, codes: Iterable[str]) -> frozenset[str]:
 
 def _day(number: int | None) -> date | None:
     return date(number // 10_000, number // 100 % 100, number % 100) if number else None
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryTables:
+    """The code files of one library, for whoever looks codes up without knowing of SQL."""
+
+    library: Library
+
+    def tables(self) -> tuple[Table, ...]:
+        """Give the code files in use."""
+        return code_tables(self.library)
+
+    def rows(self, wanted: Iterable[Table], code: str, second: str | None = None) -> tuple[TableRow, ...]:
+        """Give the rows of some of them on a code; see `rows_of`."""
+        return rows_of(self.library, wanted, code, second)

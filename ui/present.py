@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.answer import Answer, Citation, Conflict, Hit, Sentence
+from assistant.code_rows import ROW
 from assistant.languages import Language
 from assistant.record import citing, near_misses, number_citations
 from ingest.build import SHIPPED
@@ -109,7 +110,7 @@ class AnswerView:
 def present(answer: Answer, text_of: Callable[[str], str]) -> AnswerView:
     """Give the rows of an answer; `text_of` gives the canonical text of a document by its id."""
     numbers = number_citations(answer)
-    texts = {h.document.id: text_of(h.document.id) for h in _shown(answer, numbers)}
+    texts = {h.document.id: text_of(h.document.id) for h in _shown(answer, numbers) if ROW not in h.via}
     language = answer.language
     sources = {c: cited_source(answer.evidence, c, n, texts, language) for c, n in numbers.items()}
     verdict, line = verdict_words(answer)
@@ -166,9 +167,9 @@ def _abstention(answer: Answer, texts: Mapping[str, str]) -> AbstentionView | No
 def cited_source(
     evidence: Sequence[Hit], citation: Citation, number: int, texts: Mapping[str, str], language: Language = Language.EN
 ) -> SourceView:
-    """Give the row of a citation; `texts` holds the canonical text of its document."""
+    """Give the row of a citation; `texts` holds the canonical text of its document, but of a code file, whose rows stand alone."""
     passage, document = citing(evidence, citation)
-    around = _around(texts[document.id], citation.start, citation.end)
+    around = _around(texts[document.id], citation.start, citation.end) if document.id in texts else ("", "")
     place = (passage, document)
     return _source(f"source-{number}", number, place, page=citation.page, around=around, quote=citation.quote, language=language)
 
