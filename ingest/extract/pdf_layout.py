@@ -13,6 +13,7 @@ from ingest.documents import BlockKind
 from ingest.extract.blocks import RawBlock
 from ingest.extract.pdf_outline import Bookmark, folded
 from ingest.extract.pdf_page import Line, PageContent
+from ingest.extract.pdf_rows import with_rows
 from ingest.extract.pdf_tables import Table, continues, has_header
 from ingest.extract.pdf_words import rejoin, words_of
 from ingest.extract.plain import plain_blocks
@@ -77,7 +78,7 @@ def page_blocks(pages: Sequence[PageContent], outline: Sequence[Bookmark]) -> It
     for page in pages:
         aside[page.number] = [line for line in page.lines if (page.number, line) in running]
         parts = [part for part in page.parts if isinstance(part, Table) or (page.number, part) not in running]
-        of_page = list(_units(page.number, _in_columns(parts, page.width)))
+        of_page = list(_units(page.number, with_rows(_in_columns(parts, page.width), page.number)))
         if units and of_page and (joined := _over_the_page(units[-1], of_page[0])):
             units[-1:], of_page = [joined], of_page[1:]
         units += of_page
@@ -122,7 +123,7 @@ def _rows(table: Table, before: Table | None) -> tuple[list[RawBlock], list[RawB
     repeated: list[RawBlock] = []
     if before is not None and before.head and folded(" ".join(lines[0])) == folded(before.head):
         repeated = [RawBlock(BlockKind.BOILERPLATE, " | ".join(lines.pop(0)), page=table.page)]
-    headed = before is None and has_header(lines[0])
+    headed = before is None and has_header(table, lines[0])
     table.head = before.head if before is not None else " | ".join(lines[0]) if headed else ""
     kinds = [BlockKind.TABLE_HEADER if headed and not row else BlockKind.TABLE_ROW for row in range(len(lines))]
     rows = [RawBlock(kind, " | ".join(cells), page=table.page) for kind, cells in zip(kinds, lines, strict=True)]

@@ -4,7 +4,7 @@ import ctypes
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +16,7 @@ _BREAKS = "\r\n\x02\ufffe"
 _HYPHENS = "\x02\ufffe"
 _WIDE_GAP = 2.0
 _FOOTNOTE = 0.85
-_WORD_GAP = 0.6
+_LEVEL = 0.3
 _SAMPLE = 60
 
 
@@ -191,7 +191,7 @@ class _Reader:
         line, parts = self._line(runs), self._stream.parts
         last = parts[-1] if parts else None
         if isinstance(last, Line) and _stands_beside(last, line):
-            parts[-1] = replace(last, text=f"{last.text} {line.text}", box=_around((last.box, line.box)), bold=last.bold and line.bold)
+            parts[-1] = _beside(last, line)
         else:
             parts.append(line)
 
@@ -256,10 +256,18 @@ def _visible_box(page: Any) -> Box:
 
 
 def _stands_beside(last: Line, line: Line) -> bool:
-    """Tell whether a line only goes on after letters that stand raised, as the number of a footnote does."""
-    gap = line.box[0] - last.box[2]
-    level = abs(line.box[1] - last.box[1]) <= _WORD_GAP / 2 * line.size
-    return level and 0 <= gap <= _WORD_GAP * line.size and not (last.gapped or line.gapped) and last.size == line.size
+    """Tell a line that pdfium breaks off though it is level with the one before: after raised letters, or in columns."""
+    level = abs(line.box[1] - last.box[1]) <= _LEVEL * line.size
+    return level and line.box[0] >= last.box[2] and last.size == line.size
+
+
+def _beside(last: Line, line: Line) -> Line:
+    gapped = line.box[0] - last.box[2] > _WIDE_GAP * line.size
+    gaps = (*last.gaps, *([(last.box[2], line.box[0])] if gapped else []), *line.gaps)
+    middle = (last.pieces[-1], line.pieces[0]) if gapped else (f"{last.pieces[-1].rstrip()} {line.pieces[0]}",)
+    pieces = (*last.pieces[:-1], *middle, *line.pieces[1:])
+    box, bold = _around((last.box, line.box)), last.bold and line.bold
+    return Line(f"{last.text} {line.text}", box, last.size, bold, bool(gaps), gaps, pieces)
 
 
 def _around(boxes: Any) -> Box:

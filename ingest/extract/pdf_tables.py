@@ -16,12 +16,13 @@ _MAX_CELL_CHARS = 1_500
 
 @dataclass(slots=True)
 class Table:
-    """A ruled table at `box`; `rows` hold the boxes of their cells from left to right, `words` what is written in each."""
+    """A table at `box`; `rows` hold the boxes of their cells from left to right, `words` what is written in each."""
 
     box: Box
     page: int
     rows: list[list[Box]]
     words: dict[Box, list[str]] = field(default_factory=dict)
+    ruled: bool = True
     head: str = ""
     """The row that names its columns, of a table that goes on that of its first page."""
 
@@ -75,9 +76,14 @@ def find_tables(rules: list[Rule], page: int) -> list[Table]:
     return [table for table in tables if len(table.rows) > 1 and len(table.columns) > 1]
 
 
-def has_header(first_row: list[str]) -> bool:
-    """Tell whether a first row names its columns: a row of content names a code in its first cell."""
-    return not find_codes(canonical(first_row[0]))
+def has_header(table: Table, first_row: list[str]) -> bool:
+    """Tell whether a first row names the columns: a row of content names a code in its first cell.
+
+    Without rules to show that it is a table, a row with figures or with labels that end in a colon is content, too.
+    """
+    if find_codes(canonical(first_row[0])):
+        return False
+    return table.ruled or not any(cell.endswith(":") or any(map(str.isdigit, cell)) for cell in first_row)
 
 
 def continues(table: Table, before: Table) -> bool:

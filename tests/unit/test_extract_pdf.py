@@ -68,7 +68,7 @@ def test_columns_that_are_written_line_by_line_across_are_put_in_order(read: Cal
 
 def test_few_words_with_wide_gaps_are_no_columns(read: Callable[[bytes], DocumentText]) -> None:
     document = read(across([f"7733{n} Checks" for n in range(9)], [f"Once in {n} weeks" for n in range(9)]))
-    assert all(f"7733{n} Checks Once in {n} weeks" in document.text for n in range(9))
+    assert all(f"7733{n} Checks | Once in {n} weeks" in document.text for n in range(9))
 
 
 def test_a_sentence_over_the_end_of_a_page_is_whole_and_each_part_on_its_page(read: Callable[[bytes], DocumentText]) -> None:
@@ -140,6 +140,41 @@ def test_a_table_keeps_its_header_over_pages_and_its_rows_their_page(read: Calla
             codes = re.findall(r"\b773\d\d\b", passage.text)
             assert (passage.first_page, passage.last_page) == (on_page[codes[0]], on_page[codes[-1]])
     assert "Manual of billing" not in cut_text(document)
+
+
+def spaced(rows: list[list[str]], top: float = 700) -> Callable[[Canvas], None]:
+    """Give a page with rows in columns and no rules; the lines of a cell are parted by a line end."""
+
+    def page(sheet: Canvas) -> None:
+        y = top
+        for row in rows:
+            for x, cell in zip((72, 160, 420), row, strict=True):
+                for n, line in enumerate(cell.split("\n")):
+                    sheet.drawString(x, y - 12 * n, line)
+            y -= 12 * max(cell.count("\n") + 1 for cell in row) + 4
+
+    return page
+
+
+def test_rows_in_columns_without_rules_are_a_table(read: Callable[[bytes], DocumentText]) -> None:
+    rows = [
+        ["Code", "Meaning", "Limit"],
+        ["77336", "Weekly look at the charts\nand at the machine settings", "1"],
+        ["77370", "Report", "2"],
+    ]
+    document = read(drawn(spaced([*rows, ["77300", "Calculation", "10"]])))
+    assert texts(document, BlockKind.TABLE_HEADER) == ["Code | Meaning | Limit"]
+    assert texts(document, BlockKind.TABLE_ROW) == [
+        "77336 | Weekly look at the charts and at the machine settings | 1",
+        "77370 | Report | 2",
+        "77300 | Calculation | 10",
+    ]
+
+
+def test_labels_beside_their_values_are_no_header(read: Callable[[bytes], DocumentText]) -> None:
+    labels = [["Effective date:", "2026-01-01", "x"], ["Policy number:", "7", "y"], ["Payer:", "Example Health", "z"]]
+    document = read(drawn(spaced(labels)))
+    assert texts(document, BlockKind.TABLE_ROW) == [" | ".join(row) for row in labels]
 
 
 def test_a_table_stands_in_its_place_and_frames_around_prose_are_no_tables(read: Callable[[bytes], DocumentText]) -> None:
