@@ -68,8 +68,6 @@ class Weights:
     min_strength: float = 0.62
     min_related: float = 0.45
     most_alike: float = 0.65
-    heed_conditions_below: float = 0.70
-    """A precedent less sure than this yields to a condition that the deciding sentence itself sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +194,11 @@ class ExtractiveAnswerer:
         return _verdict(question, deciding), deciding
 
     def _by_precedent(self, precedents: Precedents, question: Question, ranked: list[_Candidate]) -> tuple[Verdict, list[_Candidate]]:
-        """Give what precedents rule, heeding a condition in the deciding sentence where they are not sure enough."""
-        ruling = precedents.rule(question, _as_ranked(ranked))
+        """Give what precedents rule and the best sentence of the passage that they rest on."""
+        ruling = precedents.rule(question, _as_ranked(ranked), ruling_of(ranked[0].text, question.text))
         if ruling is None:
             return Verdict.NONE, []
-        deciding = next(c for c in ranked if c.hit.passage.id == ruling.hit.passage.id)
-        unsure = ruling.sure < self._weights.heed_conditions_below
-        heeds = unsure and ruling_of(deciding.text, question.text) is Ruling.CONDITIONAL
-        return (Verdict.CONDITIONAL if heeds else ruling.verdict), [deciding]
+        return ruling.verdict, [next(c for c in ranked if c.hit.passage.id == ruling.hit.passage.id)]
 
     def _deciding(self, question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
         """Give the sentences that rule on the question: those of the best passage that bear on it about as well as its best one."""
@@ -318,7 +313,7 @@ def _cue(question: Question, text: str) -> float:
             return float(bool(_MODIFIER.search(text)))
         case Intent.DOCUMENTATION:
             return float(asks_for_records(text))
-        case Intent.RULING:
+        case Intent.RULING | Intent.TOGETHER:
             return float(sets_condition(text) or refuses(text))
         case _:
             return 0.0

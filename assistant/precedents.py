@@ -2,7 +2,8 @@
 
 Every precedent of the best passages is compared with the question; those that ask the same in other words carry most
 weight (attention over labelled neighbours; Vinyals et al. 2016, matching networks). The weights were learned by
-`benchmarks/fit_precedents.py` from precedents alone: one writer's questions ruled on by another writer's.
+`benchmarks/fit_precedents.py` from precedents alone: one writer's questions ruled on by another writer's. What they say, whether
+sources disagree, and whether the best sentence sets a condition make up the ruling together (see `Policy`).
 """
 
 import re
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answer import Hit, Question, Verdict
+from assistant.polarity import Ruling as Told
 from assistant.terms import stems
 from corpus.precedents import RULED, Precedent
 from ingest.codes import find_codes, find_modifiers, index_key
@@ -53,15 +55,28 @@ LEARNED_BY_RULING: Weights = np.array([-0.36, -0.29, -0.54, 0.38], dtype=np.floa
 """What is added by the ruling of a precedent, in the order of `RULED`."""
 
 
+_OTHERWISE = 1e-3
+_SCARCE = 0.02
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is compared and when it rules; `least_sure` and `least_said` were chosen on the dev questions."""
+    """What is compared and when it rules; those from `share_power` on were chosen on the dev questions.
+
+    The chance of a ruling grows with its share among the precedents, raised to `share_power`; for "no" it is `e**refusals`
+    times as great, for "conditional" `e**disputed` times where another source disagrees with the best passage, as much again
+    where one does with any of the first `disputed_within`, and `e**conditioned` times where the best sentence sets a condition.
+    """
 
     passages: int = 5
     nearest: int = 8
     relevance: float = 6.0
-    least_sure: float = 0.55
-    least_said: float = 0.4
+    share_power: float = 0.8
+    refusals: float = 0.3
+    disputed: float = 1.2
+    disputed_within: int = 3
+    conditioned: float = 0.8
+    least_sure: float = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +97,31 @@ class Precedents:
         self._held = held
         self._policy = policy or Policy()
 
-    def rule(self, question: Question, hits: Sequence[Hit]) -> Ruling | None:
-        """Give the ruling on a closed question by the best of `hits` (best first), None where none is near or sure enough."""
+    def rule(self, question: Question, hits: Sequence[Hit], told: Told) -> Ruling | None:
+        """Give the ruling on a closed question by the best of `hits` (best first), None where none is near or sure enough.
+
+        `told` is what the best sentence rules by its words.
+        """
         compared = self._compared(question, hits[: self._policy.passages])
         if not compared:
             return None
         weights = self._weights(question, hits, compared)
-        said: dict[str, float] = defaultdict(float)
-        for (_, precedent), weight in zip(compared, weights, strict=True):
-            said[precedent.ruled] += float(weight)
-        ruled = max(RULED[:3], key=lambda name: said[name])
-        settled = sum(said[name] for name in RULED[:3])
-        if settled < self._policy.least_said or said[ruled] < self._policy.least_sure * settled:
+        chances = self._chances(compared, weights, hits, told)
+        ruled = int(chances[:-1].argmax())
+        if chances[ruled] < self._policy.least_sure:
             return None
-        return Ruling(Verdict(ruled), said[ruled] / settled, _deciding(compared, weights, ruled))
+        return Ruling(Verdict(RULED[ruled]), float(chances[ruled]), _deciding(compared, weights, RULED[ruled]))
+
+    def _chances(self, compared: Sequence[tuple[Hit, Precedent]], weights: Weights, hits: Sequence[Hit], told: Told) -> Weights:
+        """Give the chance of each ruling, in the order of `RULED`."""
+        policy = self._policy
+        shares = [sum(float(w) for (_, p), w in zip(compared, weights, strict=True) if p.ruled == ruled) for ruled in RULED]
+        scores = policy.share_power * np.log(np.array(shares) + _SCARCE)
+        scores[RULED.index("no")] += policy.refusals
+        disputed = bool(hits[0].passage.conflicts) + any(hit.passage.conflicts for hit in hits[: policy.disputed_within])
+        scores[RULED.index("conditional")] += policy.disputed * disputed + policy.conditioned * (told is Told.CONDITIONAL)
+        raised = np.exp(scores - scores.max())
+        return np.asarray(raised / raised.sum(), dtype=np.float32)
 
     def covers(self, hit: Hit) -> bool:
         """Tell whether a passage has precedents."""
@@ -177,9 +203,9 @@ def _nearest(asked: frozenset[str], precedents: Sequence[Precedent], count: int)
 
 
 def _deciding(compared: Sequence[tuple[Hit, Precedent]], weights: Weights, ruled: str) -> Hit:
-    """Give the hit whose precedents weigh most in the ruling."""
+    """Give the hit whose precedents weigh most in the ruling; where none rules so, as sources that disagree may, most at all."""
     by_hit: dict[str, float] = defaultdict(float)
     for (hit, precedent), weight in zip(compared, weights, strict=True):
-        by_hit[hit.passage.id] += float(weight) * (precedent.ruled == ruled)
+        by_hit[hit.passage.id] += float(weight) * (1.0 if precedent.ruled == ruled else _OTHERWISE)
     best = max(by_hit, key=lambda identity: by_hit[identity])
     return next(hit for hit, _ in compared if hit.passage.id == best)

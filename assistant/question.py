@@ -59,6 +59,12 @@ _ADVICE = re.compile(
 _PARTS = re.compile(r"(?<=[?])\s+|(?<=[.!])\s+(?=[A-Z])")
 
 
+_ONE_OF_TWO = r"(?:\d{5}|[A-Z]\d{4}|\d{2}|[A-Z]{2}|[A-Z][A-Z]?\d)"
+_EITHER = re.compile(rf"\b{_ONE_OF_TWO},? or (?:modifier |code |CPT |-)?{_ONE_OF_TWO}\W*$")
+"""Two codes or modifiers to choose from: neither yes nor no would be an answer."""
+_CHOOSES = re.compile(r"\W*(?:is (?:it|this|that)|do (?:I|we|you)|should (?:I|we))\b", re.IGNORECASE)
+
+
 def read_question(text: str, as_of: date, payer: str | None = None) -> Question:
     """Give the question as read.
 
@@ -102,6 +108,8 @@ def asks_ruling(text: str) -> bool:
 
 
 def _asks_ruling(part: str) -> bool:
+    if _EITHER.search(part) and (_CHOOSES.match(part) or not _CLOSED_START.match(part)):
+        return False
     if _CLOSED_START.match(part):
         return True
     return not _OPEN.search(part) and (part.endswith("?") or bool(_RULING.search(part)))

@@ -1,15 +1,16 @@
 """Find the passages that may answer a question: exact codes first, then meaning and words, fused."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
 from assistant.answer import Hit, Question
-from assistant.registered import called_for
+from assistant.registered import called_for, ended
 from assistant.terms import content_terms, expand
 from corpus.digests import AUTHORITIES
 from corpus.registry import CodeEntry
@@ -22,6 +23,9 @@ from ingest.vectors import VectorIndex
 
 REGISTERED = "registry"
 """The way of finding by which a fact that the code registry rests on is found."""
+
+SUCCEEDED = "successor"
+"""That by which a fact is found that stands in for rules on a code that has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Policy:
     other_payer_penalty: float = 0.10
     authority_step: float = 0.006
     registered_bonus: float = 0.30
+    ended: int = 3
+    succeeded_penalty: float = 0.03
 
 
 class Retriever:
@@ -81,7 +87,7 @@ class Retriever:
         of other codes only are left out. `timings_ms` is told how long each way of finding took.
         """
         policy, timed = self._policy, Timer({} if timings_ms is None else timings_ms)
-        scope = Scope(question.as_of, question.payer)
+        scope = Scope(question.as_of if question.codes else None, question.payer)
         with ThreadPoolExecutor(1) as beside:  # words and codes need no vector: they are looked up while it is made
             looked_up = beside.submit(self._looked_up, question, scope, timed)
             with timed("encode"):
@@ -97,7 +103,7 @@ class Retriever:
             ranked = self._fused(question, vector, dense, lexical, coded, registered)
         with timed("rerank"):
             ranked = self._reranked(question, ranked, encoded.tokens[0])
-        hits = [hit for _, hit in ranked]
+        hits = [hit for _, hit in ranked] if question.codes else self._on_the_day(question, ranked)
         return tuple(dict.fromkeys((*hits[: policy.hits], *self._crowded_out(question, hits), *self._companions(question, hits))))
 
     def _looked_up(self, question: Question, scope: Scope, timed: "Timer") -> dict[int, float]:
@@ -134,6 +140,28 @@ class Retriever:
     def _registered(self, question: Question, scope: Scope) -> frozenset[int]:
         facts = called_for(question, self._registry)
         return frozenset(rows_by_anchor(self._library, facts, scope).tolist()) if facts else frozenset()
+
+    def _on_the_day(self, question: Question, ranked: Sequence[tuple[int, Hit]]) -> list[Hit]:
+        """Give the hits in force on the date of service; the registry's facts on what replaced a code stand in for rules on it.
+
+        A question that describes a service without its code may be nearest to rules on a code that has ended since.
+        """
+        found: dict[str, Hit] = {}
+        for place, (_, hit) in enumerate(ranked):
+            if in_force(hit.passage, question.as_of):
+                found.setdefault(hit.passage.id, hit)
+            elif place < self._policy.ended:
+                for successor in self._successors(question, hit):
+                    found.setdefault(successor.passage.id, successor)
+        return sorted(found.values(), key=lambda hit: _order(question, hit))
+
+    def _successors(self, question: Question, past: Hit) -> list[Hit]:
+        codes = [code for code in past.passage.named_codes if code in self._registry and ended(self._registry[code], question.as_of)]
+        rows = self._registered(replace(question, codes=tuple(codes)), Scope(question.as_of, question.payer)) if codes else ()
+        return [
+            replace(past, passage=p, document=d, score=past.score - self._policy.succeeded_penalty, via=(SUCCEEDED, *past.via))
+            for p, d in fetch(self._library, rows).values()
+        ]
 
     def _as_registered(self, hit: Hit) -> Hit:
         return replace(hit, score=round(hit.score + self._policy.registered_bonus, 6), via=(REGISTERED, *hit.via))
@@ -220,6 +248,11 @@ class Timer:
 def _order(question: Question, hit: Hit) -> tuple[bool, float, str]:
     """Give the key by which hits are sorted: those that hold a code asked about first, then by score."""
     return REGISTERED not in hit.via and hit.passage.codes.isdisjoint(question.codes), -hit.score, hit.passage.id
+
+
+def in_force(passage: Passage, day: date) -> bool:
+    """Tell whether a passage holds on a day."""
+    return (passage.valid_from or day) <= day <= (passage.valid_to or day)
 
 
 def _may_answer(question: Question, hit: Hit) -> bool:

@@ -26,9 +26,9 @@ _NAMED = f"SELECT 1 FROM passage_codes WHERE code = :code AND named = 1 AND scop
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which passages may be evidence: in force on `as_of`, and of this payer, document and publisher (None = any)."""
+    """Which passages may be evidence: in force on `as_of`, and of this payer, document and publisher (None = any of them)."""
 
-    as_of: date
+    as_of: date | None
     payer: str | None = None
     document_id: str | None = None
     publisher: str | None = None
@@ -275,8 +275,10 @@ def _distinct(library: Library, column: ColumnElement[str]) -> list[str]:
 
 def _scope_ids(connection: Connection, scope: Scope) -> Select[tuple[int]]:
     held = tables.scopes.c
-    in_force = (held.valid_from.is_(None) | (held.valid_from <= scope.as_of)) & (held.valid_to.is_(None) | (held.valid_to >= scope.as_of))
-    query = select(held.id).where(in_force)
+    query = select(held.id)
+    if scope.as_of is not None:
+        query = query.where(held.valid_from.is_(None) | (held.valid_from <= scope.as_of))
+        query = query.where(held.valid_to.is_(None) | (held.valid_to >= scope.as_of))
     if scope.payer is not None:
         known = connection.execute(select(held.payer).distinct()).scalars()
         query = query.where(held.payer.in_([payer for payer in known if payer_applies(scope.payer, payer)]))

@@ -48,7 +48,15 @@ def test_a_ruling_is_asked_for(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["What replaced 77385?", "How often may 77336 be billed?", "which modifiers apply to 77295", "Who signs, and when?"]
+    "text",
+    [
+        "Is it modifier 76 or 77?",
+        "77789 or 77767?",
+        "What replaced 77385?",
+        "How often may 77336 be billed?",
+        "which modifiers apply to 77295",
+        "Who signs, and when?",
+    ],
 )
 def test_no_ruling_is_asked_for(text: str) -> None:
     assert not asks_ruling(text)
