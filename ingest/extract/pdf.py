@@ -2,14 +2,17 @@
 
 import re
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from corpus.errors import Refusal, UnreadableDocument
 from ingest.documents import Reading
-from ingest.extract.blocks import Extracted
+from ingest.extract.blocks import Extracted, RawBlock
+from ingest.extract.ocr import can_recognise, recognise
 from ingest.extract.pdf_layout import page_blocks
 from ingest.extract.pdf_outline import read_outline
 from ingest.extract.pdf_page import PageContent, read_page
+from ingest.extract.plain import plain_blocks
 
 MAX_PAGES = 5_000
 _NO_TITLE = re.compile(
@@ -18,10 +21,14 @@ _NO_TITLE = re.compile(
 )
 _SCAN_MAX_CHARS = 20
 _SCAN_MIN_IMAGE = 0.5
+_OCR_BUDGET_S = 30.0
+"""Kept below the time that one file may take, so that pages with text are not lost for those without."""
 
 
 def read_pdf(content: bytes, path: Path) -> Extracted:
     """Give the blocks of a PDF, page by page, and what its reader met: scanned pages and hidden words.
+
+    Scanned pages are read by Tesseract where it is installed.
 
     Raises:
         UnreadableDocument: the file needs a password, is damaged, has over 5,000 pages, or has no text on any page.
@@ -36,15 +43,19 @@ def read_pdf(content: bytes, path: Path) -> Extracted:
         if len(file) > MAX_PAGES:
             raise UnreadableDocument(f"{path}: more than {MAX_PAGES:,} pages; split it and ingest the parts", Refusal.BOMB_LIMIT)
         pages = [_page(file, number) for number in range(1, len(file) + 1)]
+        scanned = [page.number for page in pages if page.image_share > _SCAN_MIN_IMAGE and page.count_chars() < _SCAN_MAX_CHARS]
+        recognised = _recognised(file, scanned)
         title = _title(file)
     except pdfium.PdfiumError as error:
         raise UnreadableDocument(f"{path}: damaged PDF; save it again from its source and retry", Refusal.DAMAGED) from error
     finally:
         file.close()
-    if not any(page.parts for page in pages):
+    if not recognised and not any(page.parts for page in pages):
         raise UnreadableDocument(f"{path}: no text on any page (a scan?); run OCR on it first, then ingest the result", Refusal.NO_TEXT)
-    blocks = tuple(page_blocks(pages, read_outline(content)))
-    return Extracted("application/pdf", blocks, title, reading=_reading(pages))
+    shown = [page for page in pages if page.number not in recognised]
+    blocks = _with_recognised(list(page_blocks(shown, read_outline(content))), recognised)
+    reading = _reading(pages, [number for number in scanned if number not in recognised], sorted(recognised))
+    return Extracted("application/pdf", tuple(blocks), title, reading=reading)
 
 
 def _page(file: Any, number: int) -> PageContent:
@@ -55,16 +66,33 @@ def _page(file: Any, number: int) -> PageContent:
         page.close()
 
 
-def _reading(pages: list[PageContent]) -> Reading:
-    scanned = tuple(page.number for page in pages if page.image_share > _SCAN_MIN_IMAGE and page.count_chars() < _SCAN_MAX_CHARS)
-    layered = [str(page.number) for page in pages if page.layered]
+def _recognised(file: Any, scanned: list[int]) -> dict[int, str]:
+    """Give the words of the scanned pages for which Tesseract finds some within `_OCR_BUDGET_S`."""
+    if not scanned or not can_recognise():
+        return {}
+    end = monotonic() + _OCR_BUDGET_S
+    found = {number: recognise(file[number - 1], timeout_s=end - monotonic()) for number in scanned}
+    return {number: words for number, words in found.items() if any(map(str.isalnum, words))}
+
+
+def _with_recognised(blocks: list[RawBlock], recognised: dict[int, str]) -> list[RawBlock]:
+    """Give the blocks with those of recognised pages in their place."""
+    for number, words in sorted(recognised.items()):
+        place = next((n for n, block in enumerate(blocks) if block.page is not None and block.page > number), len(blocks))
+        blocks[place:place] = plain_blocks(words, number)
+    return blocks
+
+
+def _reading(pages: list[PageContent], scanned: list[int], recognised: list[int]) -> Reading:
     hidden = sum(page.hidden for page in pages)
+    layered = sorted({page.number for page in pages if page.layered} | set(recognised))
     notes = []
     if hidden:
         notes.append(f"{hidden} characters that no reader sees (white, tiny, covered, transparent or off the page) were left out")
     if layered:
-        notes.append(f"pages {', '.join(layered)} are images with words from text recognition; check quotes against the page")
-    return Reading(pages=len(pages), scanned=scanned, hidden_chars=hidden, notes=tuple(notes))
+        numbers = ", ".join(map(str, layered))
+        notes.append(f"{'page' if len(layered) == 1 else 'pages'} {numbers} read by OCR; check quotes against the page")
+    return Reading(pages=len(pages), scanned=tuple(scanned), hidden_chars=hidden, notes=tuple(notes))
 
 
 def _title(file: Any) -> str:

@@ -91,7 +91,7 @@ def _in_order(units: list["_Unit | Table"], aside: dict[int, list[Line]], style:
         waiting += _boilerplate(aside, unit.page)
         before = units[place - 1] if place else None
         if isinstance(unit, Table):
-            goes_on = before if isinstance(before, Table) and before.page < unit.page and continues(unit, before) else None
+            goes_on = before if isinstance(before, Table) and before.page + 1 == unit.page and continues(unit, before) else None
             rows, repeated = _rows(unit, goes_on)
             if goes_on is None:
                 yield from waiting
