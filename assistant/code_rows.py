@@ -12,6 +12,7 @@ from typing import Protocol
 
 from assistant.answer import Answer, Hit, Intent, Question, Role, Sentence, Setting, Status, Verdict
 from assistant.ground import quote_whole
+from assistant.reading import leave_out_diagnoses
 from ingest.code_files.row import CODE, Audience, Kind
 from ingest.code_lookup import Table, TableRow
 from ingest.codes import find_codes, index_key
@@ -20,6 +21,7 @@ from ingest.documents import Passage, Place
 ROW = "row"
 """How a row's passage was found."""
 NO_EDITS = "No NCCI edit file is loaded; load one to check the pair (docs/code-files.md)."
+EXTRACTIVE = "extractive"
 OTHERWISE = "A passage quoted here rules otherwise than the edit table; the verdict follows the table."
 _MOST_CODES = 4
 _MOST_ROWS = 4
@@ -96,6 +98,7 @@ class LookedUp:
             abstention=None,
             evidence=(*self.hits, *answer.evidence),
             notices=notices,
+            provenance=replace(answer.provenance, answerer=EXTRACTIVE) if answer.abstention else answer.provenance,
         )
 
 
@@ -116,11 +119,19 @@ def look_up(question: Question, tables: Tables) -> LookedUp:
     return _joined(found)
 
 
+def left_to_passages(question: Question, tabled: Iterable[str]) -> Question:
+    """Give what passages are asked: without the diagnoses that only a table holds, of which a notice tells."""
+    left = leave_out_diagnoses(question, frozenset(tabled))
+    written = {index_key(mention.code): mention.code for mention in find_codes(question.text)}
+    gone = ", ".join(written.get(code, code) for code in question.codes if code not in left.codes)
+    told = (f"No passage names {gone}; the passages quoted do not speak of it.",) if gone else ()
+    return replace(left, notices=(*question.notices, *told))
+
+
 def _joined(found: Sequence[LookedUp]) -> LookedUp:
-    sentences = {s.text: s for part in found for s in part.sentences}
     return LookedUp(
         next((part.verdict for part in found if part.verdict is not Verdict.NONE), Verdict.NONE),
-        tuple(sentences.values()),
+        tuple(sentence for part in found for sentence in part.sentences),
         tuple({h.passage.id: h for part in found for h in part.hits}.values()),
         tuple(dict.fromkeys(notice for part in found for notice in part.notices)),
     )

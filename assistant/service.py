@@ -25,7 +25,7 @@ from assistant.answer import (
     Status,
     Verdict,
 )
-from assistant.code_rows import look_up
+from assistant.code_rows import left_to_passages, look_up
 from assistant.extractive import Answerer, quotable
 from assistant.foreign import FEWEST_WORDS, PASSED_ON, Foreign, Translator, passages_asked, speaks_of_codes
 from assistant.ground import ground, prove, quote_whole
@@ -154,7 +154,9 @@ class Assistant:
         looked_up = look_up(question, LibraryTables(self.library))
         for sentence in looked_up.sentences:
             on_sentence(sentence)
-        return looked_up.before(self._ask_passages(question, answerer, clock, on_sentence))
+        left = left_to_passages(question, self._tabled_only(question))
+        answer = self._ask_passages(left, answerer, clock, on_sentence)
+        return looked_up.before(replace(answer, question=replace(left, text=question.text, codes=question.codes)))
 
     def _ask_passages(self, question: Question, answerer: Answerer, clock: _Clock, on_sentence: Callable[[Sentence], object]) -> Answer:
         with clock.stage(1, "retrieve"):
@@ -283,6 +285,11 @@ class Assistant:
         return {identity: self.library.document_text(identity).pages for identity in spanning}
 
     # -- steps ---------------------------------------------------------------------------------------------
+
+    def _tabled_only(self, question: Question) -> frozenset[str]:
+        """Give the codes of which exact tables have rows, and neither a passage nor the registry says anything."""
+        others = [code for code in question.codes if code not in self._registry]
+        return codes_tabled(self.library, others) - codes_held(self.library, others) if others else frozenset()
 
     def _unknown(self, question: Question) -> tuple[str, ...]:
         missing = [c for c in question.codes if c not in self._registry]

@@ -19,7 +19,12 @@ def store_code_file(library: Library, found: CodeFile, document: Document, by_ha
     """
     encoding = found.encoding()
     reading = library.put_code_file(document, found.about(by_hand), found.rows(encoding), by_hand=by_hand)
-    return replace(reading, encoding="" if encoding.startswith("utf-8") else encoding)
+    return replace(reading, encoding="" if encoding.startswith("utf-8") else encoding, notes=(name_of(document),))
+
+
+def name_of(document: Document) -> str:
+    """Name a code file with its edition, for the report of an ingest."""
+    return f"{document.title}, edition {document.edition}" if document.edition else f"{document.title}, edition not told"
 
 
 def describe_code_file(found: CodeFile, by_hand: Mapping[str, str], *, identity: str, sha256: str, key: str, added_at: str) -> Document:

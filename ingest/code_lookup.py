@@ -63,7 +63,9 @@ def code_tables(library: Library) -> tuple[Table, ...]:
     with library.engine.connect() as connection:
         found = connection.execute(query.where(tables.documents.c.status == ACTIVE)).mappings().all()
     listed = (Table(to_document(row), Kind(row["kind"]), Audience(row["audience"]), row["rows"]) for row in found)
-    return tuple(sorted(listed, key=lambda table: (table.kind, table.audience, table.document.edition, table.document.id)))
+    return tuple(
+        sorted(listed, key=lambda table: (table.kind, list(Audience).index(table.audience), table.document.edition, table.document.id))
+    )
 
 
 def rows_of(library: Library, wanted: Iterable[Table], code: str, second: str | None = None) -> tuple[TableRow, ...]:
