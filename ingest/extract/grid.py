@@ -83,11 +83,12 @@ def grid_blocks(rows: Sequence[Row], place: Placer) -> Iterator[RawBlock]:
             yield from (RawBlock(BlockKind.PARAGRAPH, r.cells[used[0]], place=place(r.number, r.number, used[0], used[0])) for r in part)
             continue
         lead = next((i for i, row in enumerate(part) if _filled(row) > 1), 0)
+        height = _header_height(part[lead:], used, before)
+        lead = 0 if not height and _goes_on(before, used) else lead
         for row in part[:lead]:
             column = next(i for i, cell in enumerate(row.cells) if cell)
             yield RawBlock(BlockKind.PARAGRAPH, row.cells[column], place=place(row.number, row.number, column, column))
         table = part[lead:]
-        height = _header_height(table, used, before)
         header = _header(table[:height], used) if height else before if _goes_on(before, used) else None
         before = header
         yield from _table(table[height:], used, header, place)
@@ -217,7 +218,7 @@ def header_text(names: Sequence[str], *, paired: bool) -> str:
 def row_texts(names: Sequence[str], cells: Sequence[str], *, paired: bool) -> Iterator[str]:
     """Give the text of a row: one line, or several that each begin with its first cell, where one would be over 4,000 characters."""
     shown = [f"{name}: {cell}" for name, cell in zip(names, cells, strict=True) if cell] if paired else list(cells)
-    line = _BAR.join(shown).rstrip(" |")
+    line = _BAR.join(shown).rstrip(" |").lstrip()
     if len(line) <= _MAX_ROW_CHARS:
         yield line
         return

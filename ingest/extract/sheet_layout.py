@@ -9,11 +9,33 @@ from functools import lru_cache
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from ingest.extract.grid import Row
 from ingest.extract.number_format import GENERAL, UNSEEN
 
 _MIN_POINTS = 2.0
 _WHITE = "FFFFFF"
 _CHUNK = 1 << 20
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What is left out of one sheet: rows and columns by number (from 0), cells nobody sees, formulas without value, characters."""
+
+    rows: list[int] = field(default_factory=list)
+    columns: set[int] = field(default_factory=set)
+    unseen: int = 0
+    unstored: int = 0
+    chars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet as its reader sees it."""
+
+    name: str
+    is_visible: bool
+    rows: list[Row]
+    left: LeftOut
 
 
 @dataclass(slots=True)
@@ -136,7 +158,7 @@ class _Reader:
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
-        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+        self._parser.StartDoctypeDeclHandler = refuse_doctype
 
     def feed(self, chunk: bytes, *, final: bool = False) -> None:
         self._parser.Parse(chunk, final)
@@ -195,7 +217,8 @@ class _Reader:
             layout.shapes[self._row] = self._known.setdefault(shape, shape)
 
 
-def _refuse_doctype(*_: object) -> None:
+def refuse_doctype(*_: object) -> None:
+    """Refuse XML that declares a document type: no spreadsheet program writes one, and entities can grow without end."""
     raise expat.ExpatError("a document type is declared")
 
 

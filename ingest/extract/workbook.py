@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from ingest.documents import BlockKind, Reading
 from ingest.extract.blocks import Extracted, RawBlock
 from ingest.extract.grid import Row, check_size, grid_blocks
 from ingest.extract.number_format import GENERAL, UNSEEN, Value, shown
-from ingest.extract.sheet_layout import Layout, column_letters, read_formats, read_layout, read_title, sheet_parts
+from ingest.extract.open_sheet import read_open_sheets
+from ingest.extract.sheet_layout import Layout, LeftOut, Sheet, column_letters, read_formats, read_layout, read_title, sheet_parts
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -30,17 +31,7 @@ _OLE = b"\xd0\xcf\x11\xe0"
 _PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
 _LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]\d*|[RrCc]|TRUE|FALSE", re.IGNORECASE)
 _LISTED = 5
-
-
-@dataclass(slots=True)
-class _Left:
-    """What is left out of one sheet: rows and columns by number (from 0), words by their characters."""
-
-    rows: list[int] = field(default_factory=list)
-    columns: set[int] = field(default_factory=set)
-    unseen: int = 0
-    chars: int = 0
-    unstored: int = 0
+_MAX_CELLS = 20_000_000
 
 
 def read_workbook(content: bytes, path: Path) -> Extracted:
@@ -56,9 +47,16 @@ def read_workbook(content: bytes, path: Path) -> Extracted:
     if content.startswith(_OLE) and _ENCRYPTED in content:
         raise _encrypted(path)
     try:
-        media_type, title, layouts, formats = _look_over(content, path)
+        if not content.startswith(_OLE):
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                media_type, title = _kind(archive), read_title(archive)
+                if media_type == _OPEN:
+                    return _joined(read_open_sheets(archive, path), path, Extracted(_OPEN, (), title or path.stem))
+                layouts, formats = _layouts(archive, path) if media_type == _OFFICE else ({}, ())
+        else:
+            media_type, title, layouts, formats = _OLD, "", {}, ()
         with load_workbook(io.BytesIO(content), load_tables=media_type == _OFFICE) as book:
-            return _read(book, path, Extracted(media_type, (), title or path.stem), layouts, formats)
+            return _joined(_sheets(book, path, layouts, formats), path, Extracted(media_type, (), title or path.stem))
     except PasswordError as error:
         raise _encrypted(path) from error
     except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, expat.ExpatError, ValueError, KeyError, EOFError, OSError) as error:
@@ -71,53 +69,65 @@ def _encrypted(path: Path) -> UnreadableDocument:
     return UnreadableDocument(f"{path}: encrypted workbook; remove the password and ingest it again", Refusal.ENCRYPTED)
 
 
-def _look_over(content: bytes, path: Path) -> tuple[str, str, dict[str, Layout], tuple[str, ...]]:
-    """Give media type, title, and, of an XLSX, the layout of each sheet and the formats; sizes are checked before values are read."""
-    if content.startswith(_OLE):
-        return _OLD, "", {}, ()
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = set(archive.namelist())
-        if "xl/workbook.xml" not in names:
-            return (_BINARY if "xl/workbook.bin" in names else _OPEN), read_title(archive), {}, ()
-        formats = read_formats(archive)
-        parts = {name: part for name, part in sheet_parts(archive).items() if "/chartsheets/" not in f"/{part}"}
-        layouts = {name: read_layout(archive, part, formats) for name, part in parts.items()}
-        for layout in layouts.values():
-            check_size(layout.rows, layout.right + 1, path)
-        return _OFFICE, read_title(archive), layouts, formats
+def _kind(archive: zipfile.ZipFile) -> str:
+    names = set(archive.namelist())
+    return _OFFICE if "xl/workbook.xml" in names else _BINARY if "xl/workbook.bin" in names else _OPEN
 
 
-def _read(book: "CalamineWorkbook", path: Path, empty: Extracted, layouts: dict[str, Layout], formats: tuple[str, ...]) -> Extracted:
+def _layouts(archive: zipfile.ZipFile, path: Path) -> tuple[dict[str, Layout], tuple[str, ...]]:
+    """Give the layout of each sheet of an XLSX, and the formats; sizes are checked before any value is read."""
+    formats = read_formats(archive)
+    parts = {name: part for name, part in sheet_parts(archive).items() if "/chartsheets/" not in f"/{part}"}
+    layouts = {name: read_layout(archive, part, formats) for name, part in parts.items()}
+    for layout in layouts.values():
+        check_size(layout.rows, layout.right + 1, path)
+        _check_area((layout.bottom + 1) * (layout.right + 1), path)
+    return layouts, formats
+
+
+def _check_area(cells: int, path: Path) -> None:
+    if cells > _MAX_CELLS:
+        advice = f"a sheet spreads over {cells:,} cells; at most {_MAX_CELLS:,} are read: delete cells far from the table or split it"
+        raise UnreadableDocument(f"{path}: {advice}", Refusal.TOO_MANY_ROWS)
+
+
+def _sheets(book: "CalamineWorkbook", path: Path, layouts: dict[str, Layout], formats: tuple[str, ...]) -> Iterator[Sheet]:
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-    blocks: list[RawBlock] = []
-    notes: list[str] = []
-    skipped = hidden_chars = rows_read = 0
     heads = _table_heads(book)
     for about in (about for about in book.sheets_metadata if about.typ == SheetTypeEnum.WorkSheet):
-        left = _Left()
-        sheet = book.get_sheet_by_name(about.name)
-        check_size(rows_read + skipped, sheet.width, path)
+        left, sheet = LeftOut(), book.get_sheet_by_name(about.name)
+        check_size(0, sheet.width, path)
         reader = _SheetReader(layouts.get(about.name, Layout()), formats, heads.get(about.name, frozenset()), left)
-        rows = list(reader.rows(sheet))
-        if about.visible == SheetVisibleEnum.Visible:
-            notes += _notes(canonical(about.name), left)
-            found = list(_sheet_blocks(canonical(about.name), rows))
-            blocks += found
-            rows_read += len({block.place for block in found if block.kind is BlockKind.TABLE_ROW})
+        yield Sheet(about.name, about.visible == SheetVisibleEnum.Visible, list(reader.rows(sheet)), left)
+
+
+def _joined(sheets: Iterable[Sheet], path: Path, empty: Extracted) -> Extracted:
+    """Give the blocks of the sheets that are seen, and what was read and left out of all."""
+    blocks: list[RawBlock] = []
+    notes: list[str] = []
+    rows = skipped = hidden_chars = 0
+    for sheet in sheets:
+        name, count = canonical(sheet.name), sum(any(row.cells) for row in sheet.rows)
+        rows += count if sheet.is_visible else 0
+        check_size(rows + skipped, 0, path)
+        if sheet.is_visible:
+            notes += _notes(name, sheet.left)
+            blocks += _sheet_blocks(name, sheet.rows)
         else:
-            count = sum(any(row.cells) for row in rows)
+            notes.append(f"hidden sheet “{name}” left out ({_counted(count, 'row')})")
             skipped += count
-            left.chars += sum(len(cell) for row in rows for cell in row.cells)
-            notes.append(f"hidden sheet “{canonical(about.name)}” left out ({_counted(count, 'row')})")
-        skipped += len(left.rows)
-        hidden_chars += left.chars
-        check_size(rows_read + skipped, 0, path)
+            hidden_chars += sum(len(cell) for row in sheet.rows for cell in row.cells)
+        skipped += len(sheet.left.rows)
+        hidden_chars += sheet.left.chars
     if not any(block.kind is not BlockKind.HEADING for block in blocks):
         raise UnreadableDocument(f"{path}: no visible cell holds words; nothing was stored", Refusal.NO_TEXT)
-    if empty.media_type in {_OLD, _BINARY, _OPEN}:
-        notes.append("number formats and hidden rows or columns are told of XLSX only; check leading zeros, or save the workbook as XLSX")
-    reading = Reading(rows=rows_read, rows_skipped=skipped, hidden_chars=hidden_chars, notes=tuple(notes))
+    if empty.media_type in {_OLD, _BINARY}:
+        notes.append(
+            "number formats, hidden rows and hidden columns are not told by this kind of file; save it as XLSX to have them heeded"
+        )
+    read = len({block.place for block in blocks if block.kind is BlockKind.TABLE_ROW})
+    reading = Reading(rows=read, rows_skipped=skipped, hidden_chars=hidden_chars, notes=tuple(notes))
     return Extracted(empty.media_type, tuple(blocks), empty.title, reading=reading, structured=True)
 
 
@@ -146,7 +156,7 @@ class _SheetReader:
     layout: Layout
     formats: tuple[str, ...]
     heads: frozenset[tuple[int, int, str]]
-    left: _Left
+    left: LeftOut
     merges: dict[int, list[tuple[int, int, bool]]] = field(default_factory=dict)
 
     def rows(self, sheet: "CalamineSheet") -> Iterator[Row]:
@@ -218,7 +228,7 @@ def _squash(words: str) -> str:
     return " ".join(words.split())
 
 
-def _notes(name: str, left: _Left) -> Iterator[str]:
+def _notes(name: str, left: LeftOut) -> Iterator[str]:
     if left.rows:
         yield f"sheet “{name}”: hidden rows left out ({_listed([str(row + 1) for row in left.rows])})"
     if left.columns:
