@@ -2,11 +2,14 @@
 
 import ctypes
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cached_property
+from itertools import pairwise, repeat
 from typing import Any
+
+import numpy as np
 
 from ingest.extract.pdf_objects import Box, Drawn, address, drawn
 from ingest.extract.pdf_seen import Seen
@@ -14,6 +17,8 @@ from ingest.extract.pdf_tables import Table, find_tables
 
 _BREAKS = "\r\n\x02\ufffe"
 _HYPHENS = "\x02\ufffe"
+_PIECES = re.compile(r"[\r\n\x02\ufffe]|[^\r\n\x02\ufffe\x00]+")
+_SINGLE = re.compile(r"[^\x00]", re.DOTALL)
 _WIDE_GAP = 2.0
 _FOOTNOTE = 0.85
 _LEVEL = 0.3
@@ -106,6 +111,7 @@ class _Reader:
         self._drawn: Drawn = drawn(page)
         self._seen = Seen(page, text_page, self._drawn, self._shown.page)
         self._stream = _Stream()
+        self._cell: tuple[Table, Box] | None = None
 
     def read(self) -> PageContent:
         rules = [self._shown.box(rule) for rule in self._drawn.rules]
@@ -130,43 +136,56 @@ class _Reader:
     def _read(self, tables: list[Table]) -> _Stream:
         """Go through the characters once; those in a cell go to its table, whose place is that of the first of them."""
         self._stream = stream = _Stream()
-        cell: tuple[Table, Box] | None = None
-        last, seen = 0, True
-        for index, char, item in self._chars():
-            if char in _BREAKS or (item is None and char.isspace()):
-                self._space(char, cell)
+        self._cell = None
+        for start, text, item in self._stretches:
+            if item and not self._seen.sees(item, start):
+                stream.hidden += len("".join(text.split()))
                 continue
-            if item is not None and item != last:
-                last, seen = item, self._seen.sees(item, index)
-                stream.layered |= self._seen.lies_over_image(item)
-            if item is not None and not seen:
-                stream.hidden += not char.isspace()
-                continue
-            cell = self._cell_at(tables, cell, index) if tables else None
-            if cell is None:
-                self._add(index, char, item)
-                continue
-            self._end_line()
-            table, box = cell
-            if not any(part is table for part in reversed(stream.parts)):
-                stream.parts.append(table)
-            table.words.setdefault(box, []).append(char)
+            stream.layered |= self._seen.lies_over_image(item)
+            for found in _PIECES.finditer(text) if item else _SINGLE.finditer(text):
+                self._take(tables, start + found.start(), found[0], item)
         self._end_line()
         return stream
 
-    def _chars(self) -> Iterator[tuple[int, str, int | None]]:
-        """Give index, character and the address of the object that writes it, None where pdfium added it."""
+    @cached_property
+    def _stretches(self) -> list[tuple[int, str, int]]:
+        """Stretches of characters: index of the first, text, and the address of the object that writes them, 0 where pdfium added them."""
+        if not self._count:
+            return []
         page = ctypes.cast(self._text.raw, ctypes.c_void_p).value
         unicode_at = _native(self._raw.FPDFText_GetUnicode, ctypes.c_uint)
-        item_at = _native(self._raw.FPDFText_GetTextObject, ctypes.c_void_p)
-        for index in range(self._count):
-            code = unicode_at(page, index)
-            if code:
-                yield index, chr(code) if code < 0xD800 or 0xDFFF < code < 0x110000 else "\ufffd", item_at(page, index)
+        item_at = _native(self._raw.FPDFText_GetTextObject, ctypes.c_size_t)
+        codes = np.fromiter(map(unicode_at, repeat(page), range(self._count)), np.uint32, self._count)
+        items = np.fromiter(map(item_at, repeat(page), range(self._count)), np.uint64, self._count)
+        text = np.where(codes > 0x10FFFF, 0xFFFD, codes).astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+        bounds = [0, *(int(place) + 1 for place in np.flatnonzero(items[1:] != items[:-1])), self._count]
+        return [(start, text[start:end], int(items[start])) for start, end in pairwise(bounds)]
 
-    def _space(self, char: str, cell: tuple[Table, Box] | None) -> None:
-        if cell is not None:
-            cell[0].words[cell[1]].append("-\n" if char in _HYPHENS else "\n" if char in _BREAKS else " ")
+    def _take(self, tables: list[Table], index: int, text: str, item: int) -> None:
+        """Take characters that one object writes on one line, or one character that pdfium added."""
+        if text in _BREAKS or (not item and text.isspace()):
+            self._space(text)
+        elif not tables:
+            self._add(index, text, item)
+        else:
+            for place, char in enumerate(text, start=index):
+                self._place(tables, place, char, item)
+
+    def _place(self, tables: list[Table], index: int, char: str, item: int) -> None:
+        self._cell = self._cell_at(tables, self._cell, index)
+        if self._cell is None:
+            self._add(index, char, item)
+            return
+        self._end_line()
+        table, box = self._cell
+        if not any(part is table for part in reversed(self._stream.parts)):
+            self._stream.parts.append(table)
+        table.words.setdefault(box, []).append(char)
+
+    def _space(self, char: str) -> None:
+        if self._cell is not None:
+            table, box = self._cell
+            table.words[box].append("-\n" if char in _HYPHENS else "\n" if char in _BREAKS else " ")
         runs = self._stream.runs
         if char in _HYPHENS and runs:
             runs[-1].text += "-"
@@ -175,13 +194,14 @@ class _Reader:
         if char in _BREAKS:
             self._end_line()
 
-    def _add(self, index: int, char: str, item: int | None) -> None:
+    def _add(self, index: int, text: str, item: int) -> None:
         runs = self._stream.runs
-        if runs and (item is None or runs[-1].item == item):
-            runs[-1].text += char
-            runs[-1].last = index if not char.isspace() else runs[-1].last
-        elif item is not None:
-            runs.append(_Run(item, index, index, char))
+        if runs and (not item or runs[-1].item == item):
+            runs[-1].text += text
+        elif item:
+            runs.append(_Run(item, index, index, text))
+        if runs and text.strip():
+            runs[-1].last = index + len(text.rstrip()) - 1
 
     def _end_line(self) -> None:
         runs = [run for run in self._stream.runs if run.text.strip()]
@@ -276,4 +296,4 @@ def _around(boxes: Any) -> Box:
 
 def _native(function: Any, result: Any) -> Any:
     """Give a function of pdfium over plain numbers: three times as fast as over its own types."""
-    return ctypes.CFUNCTYPE(result, ctypes.c_void_p, ctypes.c_int)(address(function))
+    return ctypes.PYFUNCTYPE(result, ctypes.c_void_p, ctypes.c_int)(address(function))
