@@ -150,6 +150,22 @@ def find(description: str, as_of: datetime | None, payer: str | None, limit: int
 
 
 @main.command()
+@click.argument("code")
+@click.option("--with", "other", metavar="CODE", help="The other code of a pair: shows the edits between both.")
+@click.option("--as-of", type=_DATE, metavar="DATE", help="Date of service, YYYY-MM-DD.  [default: today]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/code-files.md).")
+def codes(code: str, other: str | None, as_of: datetime | None, as_json: bool) -> None:
+    """Show what the loaded code files say of CODE: edits, unit limits, relative values, code sets, row by row."""
+    from ingest.library import open_reader
+    from ui.codes import codes_record, render_codes
+    from ui.safe_text import printable
+
+    with open_reader(_settings().data_dir) as library:
+        record = codes_record(library, code, other, as_of.date() if as_of else date.today())
+    click.echo(printable_json(record, indent=2) if as_json else printable(render_codes(record)))
+
+
+@main.command()
 @click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535), help="Port on 127.0.0.1.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 def chat(port: int, no_browser: bool) -> None:
@@ -175,17 +191,19 @@ def sources() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.option("--all", "with_removed", is_flag=True, help="Also those removed or replaced.")
 def list_sources(as_json: bool, with_removed: bool) -> None:
-    """List every document with its id, publisher and number of passages."""
+    """List every document with its id, publisher and number of passages; of code files, with their rows."""
+    from ingest.code_lookup import code_tables
     from ingest.library import ACTIVE, open_reader
 
     with open_reader(_settings().data_dir) as library:
         entries = library.documents(None if with_removed else ACTIVE)
+        tabled = {table.document.id: f" ({table.rows:,} rows)" for table in code_tables(library)}
     rows = [_source_row(document, status, passages) for document, status, passages in entries]
     if as_json:
         click.echo(printable_json(rows, indent=2))
         return
     for row in rows:
-        told = one_line(f"{row['publisher'] or '(publisher unknown)'}: {row['title']}")
+        told = one_line(f"{row['publisher'] or '(publisher unknown)'}: {row['title']}{tabled.get(row['id'], '')}")
         click.echo(f"{row['id']}  {row['status']:8}  {row['passages']:4}  {told}")
     click.echo(f"{len(rows)} documents, {sum(row['passages'] for row in rows)} passages", err=True)
 
@@ -447,10 +465,17 @@ def _finish(library: "Library") -> None:
     sync_indexes(library, chroma_folder(settings), always_chroma=settings.vector_index == "chroma")
 
 
+def _stored_words(report: "FileReport") -> str:
+    if report.passages or not report.reading.rows:
+        return f"{report.passages} passages"
+    skipped = f", {report.reading.rows_skipped:,} skipped" if report.reading.rows_skipped else ""
+    return f"{'; '.join(report.reading.notes)}: {report.reading.rows:,} rows{skipped}"
+
+
 def _report(reports: "Sequence[FileReport]") -> None:
     for report in reports:
         if report.outcome != "unchanged":
-            detail = report.reason or f"{report.passages} passages"
+            detail = report.reason or _stored_words(report)
             click.echo(f"{report.outcome:9}  {one_line(report.key)}  ({one_line(detail)})")
     counts = Counter(report.outcome.value for report in reports)
     click.echo(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "rebuilt", err=True)

@@ -7,6 +7,7 @@ from assistant.settings import Settings
 from assistant.wiring import runtime_folder
 from corpus.check import check_corpus
 from corpus.errors import CodeciteError, CorpusError, EmbedderUnavailable
+from ingest.code_lookup import code_tables
 from ingest.embed import OnnxEmbedder, check_against_reference, identity_of, model_folder, runtime_identity
 from ingest.library import open_reader
 from ingest.split import POLICY
@@ -34,7 +35,9 @@ def _corpus() -> str:
 def _library(settings: Settings) -> str:
     with open_reader(settings.data_dir) as library:
         library.require(_identity(settings), POLICY)
-        return f"{len(library.documents())} documents in {settings.data_dir}"
+        tables = code_tables(library)
+        told = f", {len(tables)} of them code files with {sum(table.rows for table in tables):,} rows" if tables else ""
+        return f"{len(library.documents())} documents in {settings.data_dir}{told}"
 
 
 def _encoder(settings: Settings) -> str:
