@@ -38,6 +38,7 @@ _STARTS = {BlockKind.ITEM, BlockKind.QUESTION, BlockKind.ANSWER}
 _BULLET = re.compile(r"[-*•‣▪◦·–]|\(?(?:\d{1,2}|[a-z])[.)]")
 _BARS = 2
 _TELLING = 2
+_TITLE_MAX_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +304,8 @@ def _style(units: Iterable["_Unit | Table"], outline: Sequence[Bookmark]) -> _St
     ranked = sorted({unit.style for unit in heads}, key=lambda style: (-style[0], not style[1]))
     by_style = {style: rank for rank, style in enumerate(ranked, start=1)}
     marks = {(mark.page, folded(mark.title)): mark.level for mark in outline}
-    marked = {id(unit): level for unit in plain if (level := marks.get((unit.page, folded(_text(unit, known)))))}
+    short = [unit for unit in plain if marks and len(unit.lines) <= _TITLE_MAX_LINES]
+    marked = {id(unit): level for unit in short if (level := marks.get((unit.page, folded(_text(unit, known)))))}
     by_style |= {unit.style: marked[id(unit)] for unit in heads if id(unit) in marked}
     levels = {id(unit): by_style[unit.style] for unit in heads} | marked
     return _Style(known, levels, guessed=len(levels) < _TELLING)
