@@ -79,7 +79,7 @@ def grid_blocks(rows: Sequence[Row], place: Placer) -> Iterator[RawBlock]:
     before: _Header | None = None
     for part in _parts(rows):
         used = sorted({column for row in part for column, cell in enumerate(row.cells) if cell})
-        if len(used) == 1 and not _is_list(part, used[0]):
+        if len(used) == 1 and not _is_list(part, used[0]) and not (_goes_on(before, used) and _is_datum(part[0].cells[used[0]])):
             yield from (RawBlock(BlockKind.PARAGRAPH, r.cells[used[0]], place=place(r.number, r.number, used[0], used[0])) for r in part)
             continue
         lead = next((i for i, row in enumerate(part) if _filled(row) > 1), 0)
@@ -218,7 +218,9 @@ def header_text(names: Sequence[str], *, paired: bool) -> str:
 def row_texts(names: Sequence[str], cells: Sequence[str], *, paired: bool) -> Iterator[str]:
     """Give the text of a row: one line, or several that each begin with its first cell, where one would be over 4,000 characters."""
     shown = [f"{name}: {cell}" for name, cell in zip(names, cells, strict=True) if cell] if paired else list(cells)
-    line = _BAR.join(shown).rstrip(" |").lstrip()
+    while shown and not shown[-1]:
+        shown.pop()
+    line = _BAR.join(shown).lstrip()
     if len(line) <= _MAX_ROW_CHARS:
         yield line
         return

@@ -48,12 +48,18 @@ def _listed(names: list[str]) -> str:
 
 def _records(text: str) -> tuple[list[tuple[int, dict[str, Any]]], list[int], str]:
     """Give the objects with their numbers from 1, the numbers of what is none, and what is numbered."""
-    lines = ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
-    items, unit = [(number, _load(line)) for number, line in lines], "line"
-    if not any(isinstance(item, dict) for _, item in items) and (whole := _load(text)):
-        items, unit = list(enumerate(whole if isinstance(whole, list) else [whole], start=1)), "item"
+    items, unit = _items(_load(text)) if text.lstrip().startswith("[") else [], "item"
+    if not items:
+        lines = ((number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
+        items, unit = [(number, _load(line)) for number, line in lines], "line"
+    if not any(isinstance(item, dict) for _, item in items) and text.lstrip().startswith("{"):
+        items, unit = _items(_load(text)), "item"
     found = [(number, item) for number, item in items if isinstance(item, dict)]
     return found, [number for number, item in items if not isinstance(item, dict)], unit
+
+
+def _items(whole: Any) -> list[tuple[int, Any]]:
+    return list(enumerate(whole if isinstance(whole, list) else [whole], start=1)) if whole else []
 
 
 def _load(text: str) -> Any:
