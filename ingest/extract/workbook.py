@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ _OLE = b"\xd0\xcf\x11\xe0"
 _PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
 _LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]\d*|[RrCc]|TRUE|FALSE", re.IGNORECASE)
 _LISTED = 5
+_MISFITS = (ValueError, LookupError, EOFError, OSError, RuntimeError)  # what the readers of zip and XML raise on odd bytes
 _MAX_CELLS = 20_000_000
 
 
@@ -59,7 +61,7 @@ def read_workbook(content: bytes, path: Path) -> Extracted:
             return _joined(_sheets(book, path, layouts, formats), path, Extracted(media_type, (), title or path.stem))
     except PasswordError as error:
         raise _encrypted(path) from error
-    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, expat.ExpatError, ValueError, KeyError, EOFError, OSError) as error:
+    except (CalamineError, zipfile.BadZipFile, zlib.error, ElementTree.ParseError, expat.ExpatError, *_MISFITS) as error:
         raise UnreadableDocument(
             f"{path}: damaged workbook; open it in a spreadsheet program, save it and retry", Refusal.DAMAGED
         ) from error

@@ -1,5 +1,6 @@
 """A workbook is read as its reader sees it: shown values, true cells, headers over rows, nothing hidden."""
 
+import random
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,18 @@ def test_cells_spread_over_an_area_that_no_memory_holds_are_refused() -> None:
 )
 def test_what_cannot_be_read_is_refused_with_its_reason(content: bytes, reason: Refusal) -> None:
     assert refusal_of(content)[0] is reason
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_damage_anywhere_is_refused_or_read_and_never_an_error_of_a_parser(seed: int) -> None:
+    draw = random.Random(seed)
+    spoilt = bytearray(workbook([HEAD, *([n, "A", n / 3] for n in range(77000, 77020))]))
+    for _ in range(draw.choice((1, 5, 50))):
+        spoilt[draw.randrange(len(spoilt))] = draw.randrange(256)
+    try:
+        read(bytes(spoilt[: draw.choice((len(spoilt), draw.randrange(len(spoilt))))]))
+    except UnreadableDocument as error:
+        assert error.refusal in {Refusal.DAMAGED, Refusal.NO_TEXT, Refusal.TOO_MANY_ROWS}  # noqa: PT017  # reading it is as good
 
 
 def test_a_chart_on_a_sheet_of_its_own_is_passed_over() -> None:
