@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from ingest.canonical import canonical
 from ingest.code_files.recognise import CodeFile
@@ -48,4 +49,5 @@ def describe_code_file(found: CodeFile, by_hand: Mapping[str, str], *, identity:
         path=key,
         added_at=added_at,
     )
-    return replace(told, **{name: " ".join(canonical(words).split()) for name, words in by_hand.items()})  # type: ignore[arg-type]
+    settled: dict[str, Any] = {name: " ".join(canonical(words).split()) for name, words in by_hand.items()}
+    return replace(told, **settled)

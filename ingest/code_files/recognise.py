@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from corpus.errors import Refusal, UnreadableDocument, UnsupportedFormat
 from ingest.code_files.code_sets import recognise_hcpcs, recognise_icd
@@ -163,13 +163,13 @@ def _is_title(line: str) -> bool:
 
 
 @contextmanager
-def _opened(path: Path, member: str) -> Iterator[BinaryIO]:
+def _opened(path: Path, member: str) -> Iterator[IO[bytes]]:
     if not member:
         with path.open("rb") as content:
             yield content
         return
     with zipfile.ZipFile(path) as archive, archive.open(member) as inflated:
-        yield io.BufferedReader(inflated)  # type: ignore[type-var]
+        yield inflated
 
 
 @contextmanager
