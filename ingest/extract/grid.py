@@ -91,7 +91,7 @@ def grid_blocks(rows: Sequence[Row], place: Placer) -> Iterator[RawBlock]:
         table = part[lead:]
         header = _header(table[:height], used) if height else before if _goes_on(before, used) else None
         before = header
-        yield from _table(table[height:], used, header, place)
+        yield from _table(table[height:], used, header, place, is_new=height > 0)
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[list[Row]]:
@@ -174,16 +174,19 @@ def _goes_on(before: _Header | None, used: Sequence[int]) -> bool:
     return before is not None and set(used) <= before.names.keys()
 
 
-def _table(rows: Sequence[Row], used: Sequence[int], header: _Header | None, place: Placer) -> Iterator[RawBlock]:
-    left, right = used[0], used[-1]
+def _table(rows: Sequence[Row], used: Sequence[int], header: _Header | None, place: Placer, *, is_new: bool) -> Iterator[RawBlock]:
     columns = sorted(set(used) | set(header.names)) if header else list(used)
+    left, right = columns[0], columns[-1]
     extra = [column for column in columns if header and column > max(header.names)]
     columns = [column for column in columns if column not in extra]
     names = [header.names.get(column, _NO_HEADER) if header else _NO_HEADER for column in columns] + [_NO_HEADER] * bool(extra)
     cells = [[_cell(row.cells, column) for column in columns] + _joined(row.cells, extra) for row in rows]
     paired = header is not None and _reads_better_in_pairs(names, cells)
     if header:
-        yield RawBlock(BlockKind.TABLE_HEADER, header_text(names, paired=paired), place=place(header.first, header.last, left, right))
+        where, brief = place(header.first, header.last, left, right), header_text(names, paired=paired)
+        if is_new and brief != (whole := header_text(names, paired=False)):
+            yield RawBlock(BlockKind.TABLE_HEADER, whole, place=where)
+        yield RawBlock(BlockKind.TABLE_HEADER, brief, place=where)
     elif rows:
         yield RawBlock(BlockKind.TABLE_HEADER, _NO_HEADER, place=place(rows[0].number, rows[0].number, left, right))
     for row, shown in zip(rows, cells, strict=True):

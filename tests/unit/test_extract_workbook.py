@@ -229,9 +229,11 @@ def test_a_wide_row_names_its_columns_and_leaves_out_the_empty_ones() -> None:
     names = [f"Column {'abcdefghijklmnopqrstuvwxyz'[n]}" for n in range(24)]
     found = read(workbook([names, [77336, *[None] * 20, "A", "B", "C"]]))
     assert rows_of(found) == ["Column a: 77336 | Column v: A | Column w: B | Column x: C"]
-    header = next(text for kind, text, _ in shown(found) if kind == "table_header")
-    assert header.startswith("Column a | Column b")
-    assert len(header) <= 120
+    whole, brief = [text for kind, text, _ in shown(found) if kind == "table_header"]
+    assert whole == " | ".join(names), "a column without a value is found by its name"
+    assert brief.startswith("Column a | Column b")
+    assert len(brief) <= 120
+    assert document_of(found.blocks)[1][1].text == f"{brief}\n{rows_of(found)[0]}"
 
 
 def test_a_row_is_cut_only_when_it_is_over_four_thousand_characters_and_its_parts_keep_its_first_cell() -> None:
