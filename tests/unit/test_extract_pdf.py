@@ -185,6 +185,16 @@ def test_a_table_stands_in_its_place_and_frames_around_prose_are_no_tables(read:
     assert document.text.endswith(RULE.format(7))
 
 
+def test_the_squares_of_a_graph_are_no_table(read: Callable[[bytes], DocumentText]) -> None:
+    def page(sheet: Canvas) -> None:
+        for n in range(100):
+            sheet.line(50, 50 + 7 * n, 545, 50 + 7 * n)
+            sheet.line(50 + 5 * n, 50, 50 + 5 * n, 743)
+        sheet.drawString(72, 700, RULE.format(1))
+
+    assert cut_text(read(drawn(page))) == RULE.format(1)
+
+
 def test_two_tables_with_like_columns_on_two_pages_keep_their_own_headers(read: Callable[[bytes], DocumentText]) -> None:
     other = [["Code", "Sense", "Units"], *ROWS[5:7]]
     document = read(flowed([grid(ROWS[:3], WIDTHS), *story(30), grid(other, WIDTHS)]))
