@@ -7,6 +7,7 @@ from corpus.errors import Refusal, UnreadableDocument, UnsupportedFormat
 from ingest.boilerplate import mark_boilerplate
 from ingest.documents import BlockKind
 from ingest.extract.blocks import Extracted
+from ingest.extract.grid import RECORD_TYPES
 from ingest.extract.html import read_html
 from ingest.extract.identity import guess_publisher, guess_title
 from ingest.extract.markdown import read_markdown
@@ -33,7 +34,8 @@ def extract(content: bytes, path: Path) -> Extracted:
     found = _read(content, path)
     structured = found.structured or found.media_type in _STRUCTURED
     paged = found.media_type in _PAGED
-    marked = found.blocks if any(b.note for b in found.blocks) else mark_boilerplate(found.blocks, structured=structured, paged=paged)
+    is_content = found.media_type in RECORD_TYPES or any(b.note for b in found.blocks)
+    marked = found.blocks if is_content else mark_boilerplate(found.blocks, structured=structured, paged=paged)
     if not any(b.kind not in {BlockKind.BOILERPLATE, BlockKind.HEADING} and any(map(str.isalnum, b.text)) for b in marked):
         raise UnreadableDocument(f"{path}: no content found, only headings or boilerplate; nothing was stored", Refusal.NO_TEXT)
     return Extracted(

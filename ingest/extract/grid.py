@@ -10,6 +10,17 @@ from corpus.errors import Refusal, UnreadableDocument
 from ingest.documents import BlockKind
 from ingest.extract.blocks import RawBlock
 
+RECORD_TYPES = frozenset(
+    {
+        "application/jsonl",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
+        "application/vnd.oasis.opendocument.spreadsheet",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "text/csv",
+        "text/tab-separated-values",
+    }
+)  # files of rows and records, which carry no navigation or notices of a site: every row is content
 MAX_ROWS = 200_000
 MAX_COLUMNS = 512
 _HEAD_ROWS = 10

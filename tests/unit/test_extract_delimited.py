@@ -7,6 +7,7 @@ import pytest
 from corpus.errors import Refusal, UnreadableDocument
 from ingest.extract.blocks import Extracted
 from ingest.extract.delimited import find_delimiter, read_delimited
+from ingest.extract.grid import RECORD_TYPES
 from tests.made_sheets import document_of, shown
 
 
@@ -90,3 +91,9 @@ def test_title_lines_are_prose_and_a_long_table_keeps_its_header_in_every_passag
     assert all(p.header == "Code | Plan | Fee" or p.text.startswith(("Rates", "Code | Plan | Fee")) for p in passages)
     at = source.text.index("77050")
     assert next(p for p in passages if p.start <= at < p.end).place_at(at) == "row 53"
+
+
+def test_the_kinds_that_hold_rows_are_known_as_such() -> None:
+    found = (read("Code,Fee\n77336,1\n"), read("Code\tFee\n77336\t1\n", "rates.tsv"))
+    assert {one.media_type for one in found} <= RECORD_TYPES
+    assert all(one.structured for one in found)
