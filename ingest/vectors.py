@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
+from zlib import crc32
 
 import numpy as np
 
@@ -26,6 +27,7 @@ _FIRST_DRAW = 8
 _SPARE = 2
 EF_SEARCH = 200
 _SIZES = "sizes.json"
+_PIECE = 1 << 20
 
 
 class VectorIndex(Protocol):
@@ -149,20 +151,38 @@ def sync_chroma(library: Library, folder: Path) -> None:
 
 def _discard(folder: Path, why: str) -> None:
     _log.warning("rebuilding Chroma in %s (%s)", folder, why)
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.is_dir():
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
     _forget_clients()
 
 
 def _is_intact(folder: Path) -> bool:
-    """Tell whether the index files are as the last complete mirror left them; on cut ones Chroma kills the process."""
+    """Tell whether the index files are as the last complete mirror left them; on cut or spoilt ones Chroma kills the process."""
     try:
-        return bool(json.loads((folder / _SIZES).read_text()) == _sizes(folder))
-    except (OSError, ValueError):
+        told = json.loads((folder / _SIZES).read_text())
+        sizes = {name: size for name, (size, _) in told.items()}
+        return sizes == {str(file.relative_to(folder)): file.stat().st_size for file in _index_files(folder)} and told == _sums(folder)
+    except (OSError, ValueError, TypeError, AttributeError):
         return False
 
 
-def _sizes(folder: Path) -> dict[str, int]:
-    return {str(file.relative_to(folder)): file.stat().st_size for file in sorted(folder.rglob("*.bin"))}
+def _sums(folder: Path) -> dict[str, list[int]]:
+    """Give size and CRC-32 of each index file."""
+    return {str(file.relative_to(folder)): [file.stat().st_size, _crc(file)] for file in _index_files(folder)}
+
+
+def _index_files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.suffix in {".bin", ".pickle"})
+
+
+def _crc(file: Path) -> int:
+    total = 0
+    with file.open("rb") as content:
+        while piece := content.read(_PIECE):
+            total = crc32(piece, total)
+    return total
 
 
 def _mirror(library: Library, folder: Path) -> None:
@@ -180,7 +200,7 @@ def _mirror(library: Library, folder: Path) -> None:
         if wanted:  # the first search writes the index files
             collection.query(query_embeddings=vectors_of(library, list(wanted.values())[:1]), n_results=1, include=[])
         collection.modify(metadata={"revision": library.revision(), **_origin(library)})
-    (folder / _SIZES).write_text(json.dumps(_sizes(folder)))
+    (folder / _SIZES).write_text(json.dumps(_sums(folder)))
 
 
 def _origin(library: Library) -> dict[str, str]:
