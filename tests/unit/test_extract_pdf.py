@@ -140,6 +140,7 @@ def test_a_table_keeps_its_header_over_pages_and_its_rows_their_page(read: Calla
             codes = re.findall(r"\b773\d\d\b", passage.text)
             assert (passage.first_page, passage.last_page) == (on_page[codes[0]], on_page[codes[-1]])
     assert "Manual of billing" not in cut_text(document)
+    assert document.text.count("Code | Meaning | Limit") == sum("Meaning" in words for words in pages_of(content).values())
 
 
 def spaced(rows: list[list[str]], top: float = 700) -> Callable[[Canvas], None]:
