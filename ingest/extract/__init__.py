@@ -1,30 +1,38 @@
 """Readers, one per format; `extract` picks the one that fits the bytes."""
 
-import re
+from dataclasses import replace
 from pathlib import Path
 
-from corpus.errors import Refusal, UnreadableDocument, UnsupportedFormat
+from corpus.errors import Refusal, UnreadableDocument
 from ingest.boilerplate import mark_boilerplate
 from ingest.documents import BlockKind
 from ingest.extract.blocks import Extracted
+from ingest.extract.delimited import read_delimited
+from ingest.extract.docx import read_docx
+from ingest.extract.encoding import decode
 from ingest.extract.grid import RECORD_TYPES
 from ingest.extract.html import read_html
 from ingest.extract.identity import guess_publisher, guess_title
+from ingest.extract.json_lines import read_json_lines
+from ingest.extract.mail import read_mail
 from ingest.extract.markdown import read_markdown
 from ingest.extract.pdf import read_pdf
 from ingest.extract.plain import read_plain
+from ingest.extract.sniff import SUFFIXES as SUFFIXES
+from ingest.extract.sniff import Kind, sniff_binary, sniff_text
+from ingest.extract.workbook import read_workbook
 
-SUFFIXES = (".md", ".markdown", ".txt", ".text", ".html", ".htm", ".pdf")
 _STRUCTURED = {"text/html", "text/markdown"}
 _PAGED = {"application/pdf"}
 MAX_BYTES = 50_000_000
-_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+MAX_CHARS = 20_000_000
 
 
 def extract(content: bytes, path: Path) -> Extracted:
     """Give the blocks of a file, boilerplate marked, and what the text tells of its title and publisher.
 
-    The format is told from the bytes; the suffix only parts Markdown from plain text.
+    The format is told from the bytes; the suffix parts kinds of text from one another, and a binary document under the
+    name of another kind is refused.
 
     Raises:
         UnreadableDocument: the file is empty, too large, encrypted, damaged or has no content.
@@ -48,28 +56,36 @@ def extract(content: bytes, path: Path) -> Extracted:
     )
 
 
-def _read(content: bytes, path: Path) -> Extracted:
+def _read(content: bytes, path: Path, depth: int = 0) -> Extracted:
     if not content.strip():
         raise UnreadableDocument(f"{path}: the file is empty; nothing was stored", Refusal.EMPTY)
     if len(content) > MAX_BYTES:
         raise UnreadableDocument(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; split it and ingest the parts", Refusal.TOO_LARGE)
-    if b"%PDF-" in content[:1024]:
-        return read_pdf(content, path)
-    text = _decode(content, path)
-    head = text[:2000].lower()
-    if "<html" in head or "<!doctype html" in head or (path.suffix.lower() in {".html", ".htm"} and "<" in head):
-        return read_html(text)
-    return read_markdown(text) if path.suffix.lower() in {".md", ".markdown"} else read_plain(text)
+    match sniff_binary(content, path):
+        case Kind.PDF:
+            return read_pdf(content, path)
+        case Kind.DOCX:
+            return read_docx(content, path)
+        case Kind.WORKBOOK:
+            return read_workbook(content, path)
+    text, encoding = decode(content, path)
+    if len(text) > MAX_CHARS:
+        raise UnreadableDocument(f"{path}: more than {MAX_CHARS // 1_000_000} million characters; split it", Refusal.TOO_LARGE)
+    found = _read_text(text, content, path, depth)
+    return replace(found, reading=replace(found.reading, encoding=encoding)) if encoding else found
 
 
-def _decode(content: bytes, path: Path) -> str:
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            return content.decode(encoding, errors="replace")
-    if _BINARY.search(content[:100_000]):
-        kinds = ", ".join(SUFFIXES)
-        raise UnsupportedFormat(f"{path}: binary file of a kind Codecite cannot read; it reads {kinds}", Refusal.UNKNOWN_TYPE)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+def _read_text(text: str, content: bytes, path: Path, depth: int) -> Extracted:
+    match sniff_text(text, path):
+        case Kind.HTML:
+            return read_html(text)
+        case Kind.MAIL:
+            return read_mail(content, path, _read, depth)
+        case Kind.DELIMITED:
+            return read_delimited(text, path)
+        case Kind.JSON_LINES:
+            return read_json_lines(text, path)
+        case Kind.MARKDOWN:
+            return read_markdown(text)
+        case _:
+            return read_plain(text)

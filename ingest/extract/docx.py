@@ -1,0 +1,185 @@
+"""Read DOCX: headings, paragraphs, lists and tables in their order, without what no reader of the document sees."""
+
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus.errors import Refusal, UnreadableDocument
+from ingest.canonical import canonical
+from ingest.codes import find_codes
+from ingest.documents import BlockKind, Reading
+from ingest.extract.blocks import Extracted, RawBlock
+from ingest.extract.plain import plain_blocks
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.table import Table, _Cell
+    from docx.text.paragraph import Paragraph
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
+_TITLES = {"title": 1, "subtitle": 2}
+_LIST = re.compile(r"list|bullet|number", re.IGNORECASE)
+_GENERIC = re.compile(r"^\W*(?:untitled|document\d*|microsoft word.*|word document)\W*$|\.docx?\W*$", re.IGNORECASE)
+_WHITE = {"FFFFFF", "FEFEFE"}
+_LEAST_HALF_POINTS = 4
+_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_NOTES = ("footnotes", "endnotes")
+
+
+def read_docx(content: bytes, path: Path) -> Extracted:
+    """Give the blocks of a Word document; headings are told by their styles.
+
+    Hidden, white and tiny runs are left out and counted, deleted text and comments are left out and told of; running heads and
+    feet become boilerplate; footnotes follow at the end.
+
+    Raises:
+        UnreadableDocument: it is damaged, or declares entities.
+    """
+    import docx
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist() if name.endswith((".xml", ".rels"))}
+        if any(_DOCTYPE.search(part) for part in parts.values()):
+            raise UnreadableDocument(f"{path}: declares XML entities; save it again from Word and retry", Refusal.BOMB_LIMIT)
+        reader = _Reader(docx.Document(io.BytesIO(content)))
+        blocks = (*reader.running(), *reader.body(), *reader.notes(parts))
+    except UnreadableDocument:
+        raise
+    except Exception as error:  # python-docx and lxml raise errors of many kinds on damaged files
+        raise UnreadableDocument(f"{path}: damaged Word document; open it in Word, save it and retry", Refusal.DAMAGED) from error
+    reading = Reading(hidden_chars=reader.left["hidden"], notes=tuple(reader.told(parts)))
+    return Extracted(MEDIA_TYPE, blocks, reader.title(), reading=reading, structured=True)
+
+
+class _Reader:
+    """Reads one document and counts what it leaves out."""
+
+    def __init__(self, document: "Document") -> None:
+        self._document = document
+        self.left: Counter[str] = Counter()
+
+    def title(self) -> str:
+        told = (self._document.core_properties.title or "").strip()
+        return "" if _GENERIC.search(told) else told
+
+    def body(self) -> Iterator[RawBlock]:
+        yield from self._blocks(self._document)
+
+    def running(self) -> Iterator[RawBlock]:
+        """Give heads and feet, each once."""
+        parts = [part for section in self._document.sections for part in (section.header, section.footer)]
+        told = dict.fromkeys(self._words(paragraph) for part in parts for paragraph in part.paragraphs)
+        yield from (RawBlock(BlockKind.BOILERPLATE, words) for words in told if words)
+
+    def notes(self, parts: dict[str, bytes]) -> Iterator[RawBlock]:
+        """Give footnotes and endnotes under a heading of their own."""
+        from docx.oxml import parse_xml
+
+        for name in _NOTES:
+            part = parts.get(f"word/{name}.xml")
+            if part is None:
+                continue
+            texts = [self._run_words(note) for note in parse_xml(part) if note.get(f"{_W}type") is None]
+            if any(texts):
+                yield RawBlock(BlockKind.HEADING, name.capitalize(), 1)
+                yield from (RawBlock(BlockKind.PARAGRAPH, words) for words in texts if words)
+
+    def told(self, parts: dict[str, bytes]) -> Iterator[str]:
+        """Give what was left out, in plain sentences."""
+        if self.left["hidden"]:
+            yield f"{self.left['hidden']} characters of hidden text left out"
+        if self.left["deleted"]:
+            yield f"{self.left['deleted']} characters of tracked deletions left out"
+        if "word/comments.xml" in parts:
+            yield "comments left out"
+
+    def _blocks(self, parent: Any) -> Iterator[RawBlock]:
+        from docx.text.paragraph import Paragraph
+
+        for part in parent.iter_inner_content():
+            if isinstance(part, Paragraph):
+                yield from self._paragraph(part)
+            else:
+                yield from self._table(part)
+
+    def _paragraph(self, paragraph: "Paragraph") -> Iterator[RawBlock]:
+        words, style = self._words(paragraph), (paragraph.style.name or "") if paragraph.style is not None else ""
+        if not words:
+            return
+        level = self._level(paragraph, style)
+        if level:
+            yield RawBlock(BlockKind.HEADING, " ".join(words.split()), level)
+        elif _LIST.search(style) or paragraph._p.find(f"{_W}pPr/{_W}numPr") is not None:
+            yield RawBlock(BlockKind.ITEM, " ".join(words.split()))
+        else:
+            for block in plain_blocks(words):
+                yield block if block.kind is not BlockKind.HEADING else RawBlock(BlockKind.PARAGRAPH, block.text)
+
+    def _level(self, paragraph: "Paragraph", style: str) -> int:
+        outline = paragraph._p.find(f"{_W}pPr/{_W}outlineLvl")
+        if outline is not None and (value := int(outline.get(f"{_W}val", "9"))) < 6:
+            return value + 1
+        found = _HEADING.match(style)
+        return min(6, int(found[1])) if found else _TITLES.get(style.lower(), 0)
+
+    def _table(self, table: "Table") -> Iterator[RawBlock]:
+        rows = [self._cells(row) for row in table.rows]
+        rows = [row for row in rows if any(row)]
+        if all(len(row) == 1 for row in rows):
+            yield from (RawBlock(BlockKind.PARAGRAPH, row[0]) for row in rows)
+            return
+        for index, row in enumerate(rows):
+            header = index == 0 and len(rows) > 1 and not find_codes(canonical(row[0]))
+            yield RawBlock(BlockKind.TABLE_HEADER if header else BlockKind.TABLE_ROW, " | ".join(row))
+
+    def _cells(self, row: Any) -> list[str]:
+        """Give the words of each cell of a row; a merged cell counts once."""
+        cells: dict[int, _Cell] = {id(cell._tc): cell for cell in row.cells}
+        return [" ".join(" ".join(block.text for block in self._blocks(cell)).split()) for cell in cells.values()]
+
+    def _words(self, paragraph: "Paragraph") -> str:
+        return self._run_words(paragraph._p, paragraph)
+
+    def _run_words(self, node: Any, paragraph: "Paragraph | None" = None) -> str:
+        """Give the words of the runs below a node that a reader sees, links and insertions included."""
+        words: list[str] = []
+        for run in node.iter(f"{_W}r"):
+            text = "".join(self._piece(child) for child in run)
+            self.left["deleted"] += sum(len(child.text or "") for child in run if child.tag == f"{_W}delText")
+            if text and _is_hidden(run, paragraph):
+                self.left["hidden"] += len(text.strip())
+            else:
+                words.append(text)
+        return "".join(words).strip()
+
+    @staticmethod
+    def _piece(child: Any) -> str:
+        if child.tag == f"{_W}t":
+            return child.text or ""
+        return {f"{_W}tab": " ", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}.get(child.tag, "")
+
+
+def _is_hidden(run: Any, paragraph: "Paragraph | None") -> bool:
+    """Tell a run that is hidden, white on no shade, or smaller than two points, by itself or by the style of its paragraph."""
+    styles = [run.find(f"{_W}rPr")]
+    if paragraph is not None and paragraph.style is not None:
+        styles.append(paragraph.style.element.find(f"{_W}rPr"))
+    for style in styles:
+        if style is None:
+            continue
+        vanish, colour, size = style.find(f"{_W}vanish"), style.find(f"{_W}color"), style.find(f"{_W}sz")
+        if vanish is not None and vanish.get(f"{_W}val", "true") not in {"0", "false", "off"}:
+            return True
+        shaded = style.find(f"{_W}shd") is not None or style.find(f"{_W}highlight") is not None
+        if colour is not None and (colour.get(f"{_W}val") or "").upper() in _WHITE and not shaded:
+            return True
+        if size is not None and float(size.get(f"{_W}val") or 24) < _LEAST_HALF_POINTS:
+            return True
+    return False

@@ -1,0 +1,115 @@
+"""Read mail: who wrote what and when, the newest text, what it answers, and its attachments as parts of the same document."""
+
+import email
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path, PurePosixPath
+
+from corpus.errors import CorpusError, IngestError, Refusal, UnreadableDocument
+from ingest.documents import BlockKind, Reading
+from ingest.extract.blocks import Extracted, RawBlock
+from ingest.extract.html import read_html
+from ingest.extract.plain import plain_blocks
+
+MEDIA_TYPE = "message/rfc822"
+MAX_ATTACHMENTS = 50
+MAX_DEPTH = 2
+_MAX_NAME = 120
+_QUOTED = re.compile(r"^\s*>|^On .{5,200} wrote:\s*$|^-{2,}\s*(?:Original|Forwarded) [Mm]essage\s*-{2,}|^From:\s.+@", re.MULTILINE)
+_SIGNATURE = re.compile(r"\n-- ?\n")
+_ANSWERS = "Earlier in this mail"
+Read = Callable[[bytes, Path, int], Extracted]
+
+
+def read_mail(content: bytes, path: Path, read: Read, depth: int = 0) -> Extracted:
+    """Give the blocks of a message; `read` reads its attachments, two messages deep and fifty in all.
+
+    An attachment that cannot be read is told of and left out; its names are places, as in `policy.pdf, page 3`.
+
+    Raises:
+        UnreadableDocument: it is damaged, or has more attachments.
+    """
+    try:
+        message = email.message_from_bytes(content, policy=default)
+        subject = " ".join(str(message.get("Subject", "")).split())
+        head = [f"{name}: {' '.join(str(message[name]).split())}" for name in ("From", "To", "Date") if message.get(name)]
+        body, reading = _body(message)
+        attached = list(message.iter_attachments())
+    except Exception as error:  # the parser of the standard library raises errors of many kinds on damaged messages
+        raise UnreadableDocument(f"{path}: damaged message; save it again from the mail program and retry", Refusal.DAMAGED) from error
+    if len(attached) > MAX_ATTACHMENTS:
+        told = f"{len(attached)} attachments; at most {MAX_ATTACHMENTS} are read: ingest them as files"
+        raise UnreadableDocument(f"{path}: {told}", Refusal.BOMB_LIMIT)
+    blocks = [RawBlock(BlockKind.HEADING, subject, 1)] if subject else []
+    blocks += [RawBlock(BlockKind.BOILERPLATE, "\n".join(head))] if head else []
+    blocks += body
+    for part in attached:
+        found, notes = _attachment(part, read, depth)
+        blocks += found
+        reading = replace(reading, notes=(*reading.notes, *notes))
+    return Extracted(MEDIA_TYPE, tuple(blocks), subject, reading=reading, structured=True)
+
+
+def attachment_name(told: str) -> str:
+    """Give the last part of a name as it may be shown: no folders, no control or direction characters, 120 characters at most."""
+    base = PurePosixPath(unicodedata.normalize("NFKC", told).replace("\\", "/")).name
+    kept = "".join(c for c in base if unicodedata.category(c)[0] != "C").strip()
+    return kept[:_MAX_NAME] or "unnamed"
+
+
+def _body(message: EmailMessage) -> tuple[list[RawBlock], Reading]:
+    part = message.get_body(("plain", "html"))
+    if part is None:
+        return [], Reading()
+    text = part.get_content() if isinstance(part.get_content(), str) else ""
+    if part.get_content_type() == "text/html":
+        found = read_html(text)
+        return list(found.blocks), found.reading
+    text = text.replace("\r\n", "\n")
+    return list(_told(text)), Reading()
+
+
+def _told(text: str) -> Iterator[RawBlock]:
+    """Give the newest text, then its signature as boilerplate, then what it answers under a heading of its own."""
+    earlier = _QUOTED.search(text)
+    newest, quoted = (text[: earlier.start()], text[earlier.start() :]) if earlier else (text, "")
+    signature = _SIGNATURE.search(newest)
+    yield from plain_blocks(newest[: signature.start()] if signature else newest)
+    if signature and (words := newest[signature.end() :].strip()):
+        yield RawBlock(BlockKind.BOILERPLATE, words)
+    if quoted.strip():
+        yield RawBlock(BlockKind.HEADING, _ANSWERS, 2)
+        yield from plain_blocks(re.sub(r"^[ \t]*(?:>[ \t]?)+", "", quoted, flags=re.MULTILINE))
+
+
+def _attachment(part: EmailMessage, read: Read, depth: int) -> tuple[list[RawBlock], tuple[str, ...]]:
+    name = attachment_name(part.get_filename() or ("message.eml" if part.get_content_type() == MEDIA_TYPE else ""))
+    if depth >= MAX_DEPTH:
+        return [], (f"attachment “{name}” left out: it lies more than {MAX_DEPTH} messages deep",)
+    try:
+        found = read(_payload(part), Path(name), depth + 1)
+    except (IngestError, CorpusError) as error:
+        refusal = error.refusal if isinstance(error, IngestError) else Refusal.DAMAGED
+        return [], (f"attachment “{name}” refused: {refusal.value}",)
+    heading = RawBlock(BlockKind.HEADING, f"Attachment: {name}", 1)
+    blocks = [
+        replace(block, page=None, turn=0, place=_place(name, block), level=min(6, block.level + 1 if block.level else 0))
+        for block in found.blocks
+    ]
+    return [heading, *blocks], tuple(f"attachment “{name}”: {note}" for note in found.reading.notes)
+
+
+def _payload(part: EmailMessage) -> bytes:
+    if part.get_content_type() == MEDIA_TYPE:
+        inner = part.get_content()
+        return inner.as_bytes() if isinstance(inner, EmailMessage) else b""
+    held = part.get_payload(decode=True)
+    return held if isinstance(held, bytes) else b""
+
+
+def _place(name: str, block: RawBlock) -> str:
+    return ", ".join(filter(None, (name, block.place, f"page {block.page}" if block.page else "")))
