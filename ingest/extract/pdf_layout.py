@@ -25,6 +25,7 @@ _BOLD_MAX_SHARE = 0.25
 _LEVELS = 6
 _BAND = 0.15
 _RUNNING_LINES = 4
+_AMID_MIN_WORDS = 4
 _RUNNING_SHARE = 0.6
 _MIN_PAGES = 3
 _OUTER_NUMBER = re.compile(r"^(\d{1,4})(?:\s|$)|(?:^|\s)(\d{1,4})$")
@@ -158,14 +159,21 @@ def _counts_pages(places: list[tuple[int, Line]]) -> bool:
 
 
 def _edge_lines(page: PageContent) -> Iterator[tuple[Line, bool]]:
-    """Give the first and last lines of a page within its margins, with whether they stand at its head."""
-    ordered = sorted(page.lines, key=lambda line: -line.box[3])
+    """Give the first and last lines of a page within its margins, with whether they stand at its head.
+
+    What begins as the midst of a sentence is none of them: without it the sentence would say something else.
+    """
+    ordered = sorted((line for line in page.lines if not _is_amid(line)), key=lambda line: -line.box[3])
     for line in ordered[:_RUNNING_LINES]:
         if line.box[1] >= page.height * (1 - _BAND):
             yield line, True
     for line in ordered[-_RUNNING_LINES:]:
         if line.box[3] <= page.height * _BAND:
             yield line, False
+
+
+def _is_amid(line: Line) -> bool:
+    return line.text[0].islower() and len(line.text.split()) > _AMID_MIN_WORDS
 
 
 def _in_columns(parts: list[Line | Table], width: float) -> list[Line | Table]:
