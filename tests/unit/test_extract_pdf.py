@@ -200,8 +200,9 @@ def test_the_squares_of_a_graph_are_no_table(read: Callable[[bytes], DocumentTex
             sheet.line(50, 50 + 7 * n, 545, 50 + 7 * n)
             sheet.line(50 + 5 * n, 50, 50 + 5 * n, 743)
         sheet.drawString(72, 700, RULE.format(1))
+        sheet.drawString(72, 600, RULE.format(2))
 
-    assert cut_text(read(drawn(page))) == RULE.format(1)
+    assert cut_text(read(drawn(page))) == f"{RULE.format(1)}\n\n{RULE.format(2)}"
 
 
 def test_two_tables_with_like_columns_on_two_pages_keep_their_own_headers(read: Callable[[bytes], DocumentText]) -> None:
