@@ -3,10 +3,13 @@
 import json
 import logging
 import shutil
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
+from urllib.parse import quote
 from zlib import crc32
 
 import numpy as np
@@ -16,7 +19,7 @@ from ingest.embed import Vectors
 from ingest.library import Library
 from ingest.lookup import Scope, allowed_scopes, rows_of_document, vector_keys, vectors_of
 from ingest.scan import VectorFiles, sync_files
-from ingest.words import sync_words
+from ingest.words import damage_told, sync_words
 
 _log = logging.getLogger(__name__)
 CHROMA_MOST = 20_000
@@ -79,7 +82,8 @@ class ChromaIndex:
         if scope.document_id or view.count(allowed) * draw < limit * _SPARE * self._held or not draw:
             return self._scan.search(vector, scope, limit)
         try:
-            drawn = self._draw(vector, draw)
+            with damage_told():
+                drawn = self._draw(vector, draw)
         except Exception as error:  # Chroma opens its index files at the first search only, and raises bare exceptions of many kinds
             self._give_up(error)
             return self._scan.search(vector, scope, limit)
@@ -112,11 +116,12 @@ class ChromaIndex:
             self._revision = -1
             return
         try:
-            self._client = _client(self._folder)
-            self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
-            self._held = self._collection.count()
-            told = self._collection.metadata or {}
-            self._revision = int(told.get("revision", -1)) if told.get("library") == self._library.identity() else -1
+            with damage_told():
+                self._client = _client(self._folder)
+                self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
+                self._held = self._collection.count()
+                told = self._collection.metadata or {}
+                self._revision = int(told.get("revision", -1)) if told.get("library") == self._library.identity() else -1
         except Exception as error:  # Chroma raises bare exceptions of many kinds on a damaged folder
             self._give_up(error)
 
@@ -143,7 +148,8 @@ def sync_chroma(library: Library, folder: Path) -> None:
     if folder.exists() and not _is_intact(folder):
         _discard(folder, "it was left incomplete")
     try:
-        _mirror(library, folder)
+        with damage_told():
+            _mirror(library, folder)
     except Exception as error:  # Chroma raises bare exceptions of many kinds on a damaged folder
         _discard(folder, str(error))
         _mirror(library, folder)
@@ -159,17 +165,21 @@ def _discard(folder: Path, why: str) -> None:
 
 
 def _is_intact(folder: Path) -> bool:
-    """Tell whether the index files are as the last complete mirror left them; on cut or spoilt ones Chroma kills the process."""
+    """Tell whether Chroma's files are as the last complete mirror left them; on cut or spoilt ones it kills the process."""
     try:
         told = json.loads((folder / _SIZES).read_text())
-        sizes = {name: size for name, (size, _) in told.items()}
-        return sizes == {str(file.relative_to(folder)): file.stat().st_size for file in _index_files(folder)} and told == _sums(folder)
-    except (OSError, ValueError, TypeError, AttributeError):
+        return bool(told == _sums(folder)) and _is_sound(folder / "chroma.sqlite3")
+    except (OSError, ValueError, TypeError, AttributeError, sqlite3.Error):
         return False
 
 
+def _is_sound(database: Path) -> bool:
+    with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True)) as connection:
+        return bool(connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+
+
 def _sums(folder: Path) -> dict[str, list[int]]:
-    """Give size and CRC-32 of each index file."""
+    """Give size and CRC-32 of each index file; reading changes none of them, as it does the database."""
     return {str(file.relative_to(folder)): [file.stat().st_size, _crc(file)] for file in _index_files(folder)}
 
 
@@ -230,7 +240,7 @@ def _client(folder: Path) -> Any:
 
     try:
         return PersistentClient(path=str(folder), settings=Settings(anonymized_telemetry=False))
-    except Exception:  # of many kinds; Chroma keeps a client that did not start and would hand it out again
+    except BaseException:  # a Rust panic, too; Chroma keeps a client that did not start and would hand it out again
         _forget_clients()
         raise
 

@@ -117,7 +117,7 @@ class WordIndex:
 
 @contextmanager
 def damage_told() -> Iterator[None]:
-    """Raise `ValueError` where tantivy panics: on most damage it raises that itself, on some what no `except Exception` catches."""
+    """Raise `ValueError` where tantivy or Chroma panics: on most damage they raise exceptions, on some what no `except Exception` catches."""
     try:
         yield
     except BaseException as error:  # a Rust panic is no Exception
