@@ -1,0 +1,24 @@
+"""Print the figures of all faults as one table: `python -m tests.faults`."""
+
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults import damage, kills, locks
+
+
+def main() -> None:
+    """Run every fault in full."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        lines = kills.figures(50, folder / "kills")
+        whole, files = folder / "kills" / "whole", folder / "kills" / "files"
+        lines += damage.figures(folder, whole, files)
+        lines += locks.figures(20, folder / "locks", files)
+    sys.stdout.write(f"{platform.machine()}, {os.cpu_count()} cores\n\n" + "\n".join(f"| {line} |" for line in lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
