@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -23,9 +25,12 @@ from ingest.extract import SUFFIXES, extract
 from ingest.extract.blocks import Extracted, assemble
 from ingest.library import Library
 from ingest.represent import represent_all, texts_of
+from ingest.sandbox import Reads, Sandbox
 from ingest.split import POLICY, split
 
 SHIPPED = "corpus:"
+UPLOAD = "upload:"
+_log = logging.getLogger(__name__)
 _LOOK = 500
 PROPERTIES = ("title", "publisher", "authority", "url", "edition", "payer")
 
@@ -42,10 +47,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to ingest; `key` names it in the library, so that a later version takes its place."""
+    """A file to ingest; `key` names it in the library, so that a later version takes its place.
+
+    An upload has no file: it brings its `content`, and `path` is only its name.
+    """
 
     key: str
     path: Path
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,17 @@ class FileReport:
     refusal: Refusal | None = None
     reading: Reading = field(default_factory=Reading)
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Into:
+    """What files are brought into, by what, and with which properties."""
+
+    library: Library
+    embedder: Embedder
+    read: Reads
+    by_hand: dict[str, str]
+    added_at: str
 
 
 _Known = dict[tuple[str, ...], tuple[Vectors, bytes]]
@@ -128,12 +148,14 @@ def ingest(
     """
     library.require(embedder.identity, POLICY)
     reports: list[FileReport] = []
-    for report in _bring_in(library, embedder, sources, dict(by_hand), added_at):
-        reports.append(report)
-        advance(report)
-    for place, report in enumerate(reports):  # the document that a file was equal to may have been replaced since
-        if report.reason and report.document_id and not library.path_of(report.document_id):
-            (reports[place],) = _bring_in(library, embedder, sources[place : place + 1], dict(by_hand), added_at)
+    with Sandbox() as read:
+        into = _Into(library, embedder, read, dict(by_hand), added_at)
+        for report in _bring_in(into, sources):
+            reports.append(report)
+            advance(report)
+        for place, report in enumerate(reports):  # the document that a file was equal to may have been replaced since
+            if report.reason and report.document_id and not library.path_of(report.document_id):
+                (reports[place],) = _bring_in(into, sources[place : place + 1])
     return (*reports, *_remove_unshipped(library, sources))
 
 
@@ -176,18 +198,20 @@ def read_source(source: Source, by_hand: Mapping[str, str], added_at: str) -> Do
     Raises:
         UnreadableDocument, UnsupportedFormat, CorpusError: see `ingest.extract.extract`.
     """
-    return _read(source, _content(source), by_hand, added_at)
+    return _read(source, _content(source), extract, by_hand, added_at)
 
 
 def _content(source: Source) -> bytes:
+    if source.content is not None:
+        return source.content
     try:
         return source.path.read_bytes()
     except OSError as error:
         raise UnreadableDocument(f"{source.path}: cannot be read ({error.strerror})", Refusal.UNREADABLE) from error
 
 
-def _read(source: Source, content: bytes, by_hand: Mapping[str, str], added_at: str) -> DocumentText:
-    found = extract(content, source.path)
+def _read(source: Source, content: bytes, read: Reads, by_hand: Mapping[str, str], added_at: str) -> DocumentText:
+    found = read(content, source.path)
     text, blocks, pages = assemble(found.blocks)
     return DocumentText(_describe(found, content, source, by_hand, added_at), text, blocks, pages, found.reading)
 
@@ -219,13 +243,11 @@ def _is_hidden(file: Path, root: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(root).parts)
 
 
-def _bring_in(
-    library: Library, embedder: Embedder, sources: Sequence[Source], by_hand: dict[str, str], added_at: str
-) -> Iterator[FileReport]:
+def _bring_in(into: _Into, sources: Sequence[Source]) -> Iterator[FileReport]:
     ahead: set[str] = set()  # ids and paths on their way into the library, where looking does not find them yet
-    looked_at = ((source, *held) for source, held in _held(library, sources))
-    cuts = (cut for source, former, kept in looked_at for cut in _prepare(library, source, former, {**kept, **by_hand}, added_at, ahead))
-    return (cut.report for cut in _stored(library, embedder, cuts))
+    looked_at = ((source, *held) for source, held in _held(into.library, sources))
+    cuts = (cut for source, former, kept in looked_at for cut in _prepare(into, source, former, {**kept, **into.by_hand}, ahead))
+    return (cut.report for cut in _stored(into.library, into.embedder, cuts))
 
 
 def _held(library: Library, sources: Sequence[Source]) -> Iterator[tuple[Source, tuple[str, dict[str, str]]]]:
@@ -240,14 +262,13 @@ def _is_text(name: str) -> bool:
     return name == name.encode(errors="replace").decode()
 
 
-def _prepare(
-    library: Library, source: Source, former: str, settled: dict[str, str], added_at: str, ahead: set[str]
-) -> Iterator[_Cut | None]:
+def _prepare(into: _Into, source: Source, former: str, settled: dict[str, str], ahead: set[str]) -> Iterator[_Cut | None]:
     """Look at a file, and read and cut it where it is new; `None` goes first where the answer hangs on files still ahead."""
+    library, started = into.library, time.monotonic()
     try:
         if not _is_text(source.key):
             raise UnreadableDocument("the name is not UTF-8 text; rename the file", Refusal.NAME_INVALID)
-        table = recognise(source.path)
+        table = None if source.content is not None else recognise(source.path)
         content = b"" if table else _content(source)
         sha256 = table.sha256() if table else hashlib.sha256(content).hexdigest()
         identity = _id_of(sha256, settled)
@@ -260,25 +281,35 @@ def _prepare(
         if where := library.path_of(identity):
             yield _Cut(_same_as(library, source, where, identity))
             return
+        report = FileReport(source.key, Outcome.REPLACED if former else Outcome.ADDED, "", identity)
         if table:
-            ahead |= {identity, source.key}
-            described = describe_code_file(table, settled, identity=identity, sha256=sha256, key=source.key, added_at=added_at)
-            report = FileReport(source.key, Outcome.REPLACED if former else Outcome.ADDED, "", identity)
-            yield _Cut(report, by_hand=settled, table=(table, described))
-            return
-        document = _read(source, content, settled, added_at)
-    except (IngestError, CorpusError) as error:
-        reason = str(error).removeprefix(f"{source.path}: ")
-        refusal = error.refusal if isinstance(error, IngestError) else Refusal.DAMAGED
-        yield _Cut(FileReport(source.key, Outcome.REFUSED, reason, refusal=refusal))
+            described = describe_code_file(table, settled, identity=identity, sha256=sha256, key=source.key, added_at=into.added_at)
+            cut = _Cut(report, by_hand=settled, table=(table, described))
+        else:
+            read = extract if source.key.startswith(SHIPPED) else into.read
+            cut = _cut(library, report, _read(source, content, read, settled, into.added_at), settled)
+            cut = replace(cut, known=_known(library, former)) if former else cut
+    except Exception as error:  # one file's fault, of whatever kind, is told of that file and stops no other
+        yield _Cut(_refused(source, error))
         return
     ahead |= {identity, source.key}
-    try:
-        cut = _cut(library, FileReport(source.key, Outcome.REPLACED if former else Outcome.ADDED, "", identity), document, settled)
-    except CodeciteError:
-        yield None  # the files before it are stored all the same
-        raise
-    yield replace(cut, known=_known(library, former)) if former else cut
+    yield replace(cut, report=replace(cut.report, seconds=round(time.monotonic() - started, 2)))
+
+
+def _refused(source: Source, error: Exception) -> FileReport:
+    """Report a file that is not stored.
+
+    Raises:
+        CodeciteError: the library itself cannot be used; that is no fault of the file.
+    """
+    if isinstance(error, IngestError | CorpusError):
+        refusal = error.refusal if isinstance(error, IngestError) else Refusal.DAMAGED
+        return FileReport(source.key, Outcome.REFUSED, str(error).removeprefix(f"{source.path}: "), refusal=refusal)
+    if isinstance(error, CodeciteError):
+        raise error
+    _log.debug("%s could not be read", source.key, exc_info=error)
+    told = f"an error of Codecite itself ({type(error).__name__}); please report it"
+    return FileReport(source.key, Outcome.REFUSED, told, refusal=Refusal.INTERNAL)
 
 
 def _known(library: Library, document_id: str) -> _Known:
@@ -297,10 +328,10 @@ def _same_as(library: Library, source: Source, where: str, identity: str) -> Fil
 def _cut(library: Library, report: FileReport, source: DocumentText, by_hand: dict[str, str]) -> _Cut:
     passages = _asked(library, source.document.path, split(source))
     if not passages:
-        raise CodeciteError(f"{source.document.path}: no passage could be cut; nothing was stored")
+        raise UnreadableDocument(f"{source.document.path}: no passage could be cut; nothing was stored", Refusal.NO_TEXT)
     for passage in passages:
         if source.text[passage.start : passage.end] != passage.text:
-            raise CodeciteError(f"{source.document.path}: offsets of {passage.id} do not hold; nothing was stored")
+            raise IngestError(f"{source.document.path}: offsets of {passage.id} do not hold; nothing was stored")
     return _Cut(replace(report, passages=len(passages), reading=source.reading), source, passages, tuple(map(texts_of, passages)), by_hand)
 
 
