@@ -2,10 +2,14 @@
 
 import json
 import logging
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterable
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -31,6 +35,7 @@ _SPARE = 2
 EF_SEARCH = 200
 _SIZES = "sizes.json"
 _PIECE = 1 << 20
+_PROBE_S = 30
 
 
 class VectorIndex(Protocol):
@@ -165,10 +170,16 @@ def _discard(folder: Path, why: str) -> None:
 
 
 def _is_intact(folder: Path) -> bool:
-    """Tell whether Chroma's files are as the last complete mirror left them; on cut or spoilt ones it kills the process."""
+    """Tell whether Chroma can be opened: on cut or spoilt files it kills the process.
+
+    A reader that closes may write index files anew, of the same size; whether other bytes are harmless, another process finds out.
+    """
     try:
         told = json.loads((folder / _SIZES).read_text())
-        return bool(told == _sums(folder)) and _is_sound(folder / "chroma.sqlite3")
+        found = _sums(folder)
+        if {name: size for name, (size, _) in told.items()} != {name: size for name, (size, _) in found.items()}:
+            return False
+        return _is_sound(folder / "chroma.sqlite3") and (told == found or _opens(folder, json.dumps(found)))
     except (OSError, ValueError, TypeError, AttributeError, sqlite3.Error):
         return False
 
@@ -178,13 +189,32 @@ def _is_sound(database: Path) -> bool:
         return bool(connection.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
 
 
+@lru_cache(maxsize=8)
+def _opens(folder: Path, sums: str) -> bool:  # noqa: ARG001  # files of other sums are tried anew
+    """Tell whether a process of its own opens and searches Chroma and lives."""
+    command = [sys.executable, "-c", "import sys; from ingest.vectors import try_chroma; try_chroma(sys.argv[1])", str(folder)]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=_PROBE_S, check=False).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
+def try_chroma(folder: str) -> None:
+    """Open Chroma, search it, and end the process, so that closing writes nothing."""
+    collection = _client(Path(folder)).get_collection(_COLLECTION, embedding_function=None)
+    held = collection.get(limit=1, include=["embeddings"])["embeddings"]
+    if len(held):
+        collection.query(query_embeddings=held, n_results=min(collection.count(), EF_SEARCH), include=["distances"])
+    os._exit(0)
+
+
 def _sums(folder: Path) -> dict[str, list[int]]:
-    """Give size and CRC-32 of each index file; reading changes none of them, as it does the database."""
+    """Give size and CRC-32 of each index file."""
     return {str(file.relative_to(folder)): [file.stat().st_size, _crc(file)] for file in _index_files(folder)}
 
 
 def _index_files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.suffix in {".bin", ".pickle"})
+    return sorted(folder.rglob("*.bin"))
 
 
 def _crc(file: Path) -> int:

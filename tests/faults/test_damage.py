@@ -27,8 +27,3 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_a_damaged_index_is_read_round_and_mended(whole: tuple[Path, Path], tmp_path: Path, part: str, name: str) -> None:
     found = damage.try_damage(*whole, tmp_path / "data", part, name)
     assert (found.status, found.sound, found.mended) == (0, True, True)
-
-
-def test_chroma_is_not_opened_on_index_files_with_a_spoilt_byte(whole: tuple[Path, Path], tmp_path: Path) -> None:
-    found = damage.try_damage(*whole, tmp_path / "data", "chroma", "one byte of each index file")
-    assert not found.mirrored
