@@ -10,7 +10,7 @@ PORT ?= 8501
 DATA ?= ../shared/data
 Q ?= Can 77370 be billed after treatment ends?
 
-.PHONY: help setup run ask test lint types layers check eval bench browser clean
+.PHONY: help setup run ask test lint types layers check faults eval bench browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ layers: setup ## the direction of imports
 	$(BIN)/lint-imports
 
 check: lint types layers test ## everything that must pass before a change lands
+
+faults: setup ## the figures of docs/reliability.md: kills, damage and two writers, in about eight minutes
+	$(BIN)/python -m tests.faults
 
 eval: library ## score the assistant on the golden questions, dev split
 	$(BIN)/codecite eval golden --split dev
