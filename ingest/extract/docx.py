@@ -26,7 +26,10 @@ _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 _TITLES = {"title": 1, "subtitle": 2}
 _LIST = re.compile(r"list|bullet|number", re.IGNORECASE)
 _GENERIC = re.compile(r"^\W*(?:untitled|document\d*|microsoft word.*|word document)\W*$|\.docx?\W*$", re.IGNORECASE)
+_CONTENTS = re.compile(r"toc (?:\d|heading)", re.IGNORECASE)
 _WHITE = {"FFFFFF", "FEFEFE"}
+_NO_SHADE = {*_WHITE, "", "AUTO"}
+_NOT_SHOWN = {f"{_W}moveFrom", "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}
 _LEAST_HALF_POINTS = 4
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _NOTES = ("footnotes", "endnotes")
@@ -63,6 +66,7 @@ class _Reader:
 
     def __init__(self, document: "Document") -> None:
         self._document = document
+        self._styles = {style.get(f"{_W}styleId"): style for style in document.styles.element.iter(f"{_W}style")}
         self.left: Counter[str] = Counter()
 
     def title(self) -> str:
@@ -70,7 +74,7 @@ class _Reader:
         return "" if _GENERIC.search(told) else told
 
     def body(self) -> Iterator[RawBlock]:
-        yield from self._blocks(self._document)
+        yield from self._blocks(self._document._body)
 
     def running(self) -> Iterator[RawBlock]:
         """Give heads and feet, each once."""
@@ -101,20 +105,23 @@ class _Reader:
             yield "comments left out"
 
     def _blocks(self, parent: Any) -> Iterator[RawBlock]:
+        from docx.table import Table
         from docx.text.paragraph import Paragraph
 
-        for part in parent.iter_inner_content():
-            if isinstance(part, Paragraph):
-                yield from self._paragraph(part)
+        for part in _parts(parent._element):
+            if part.tag == f"{_W}p":
+                yield from self._paragraph(Paragraph(part, parent))
             else:
-                yield from self._table(part)
+                yield from self._table(Table(part, parent))
 
     def _paragraph(self, paragraph: "Paragraph") -> Iterator[RawBlock]:
         words, style = self._words(paragraph), (paragraph.style.name or "") if paragraph.style is not None else ""
         if not words:
             return
         level = self._level(paragraph, style)
-        if level:
+        if _CONTENTS.match(style):
+            yield RawBlock(BlockKind.BOILERPLATE, words)
+        elif level:
             yield RawBlock(BlockKind.HEADING, " ".join(words.split()), level)
         elif _LIST.search(style) or paragraph._p.find(f"{_W}pPr/{_W}numPr") is not None:
             yield RawBlock(BlockKind.ITEM, " ".join(words.split()))
@@ -145,19 +152,46 @@ class _Reader:
         return [" ".join(" ".join(block.text for block in self._blocks(cell)).split()) for cell in cells.values()]
 
     def _words(self, paragraph: "Paragraph") -> str:
-        return self._run_words(paragraph._p, paragraph)
+        return self._run_words(paragraph._p)
 
-    def _run_words(self, node: Any, paragraph: "Paragraph | None" = None) -> str:
-        """Give the words of the runs below a node that a reader sees, links and insertions included."""
+    def _run_words(self, node: Any) -> str:
+        """Give the words of the runs below a node that a reader sees, links, insertions and text boxes included."""
         words: list[str] = []
+        last = None
         for run in node.iter(f"{_W}r"):
             text = "".join(self._piece(child) for child in run)
             self.left["deleted"] += sum(len(child.text or "") for child in run if child.tag == f"{_W}delText")
-            if text and _is_hidden(run, paragraph):
+            if not text or any(above.tag in _NOT_SHOWN for above in run.iterancestors()):
+                continue
+            if self._is_hidden(run):
                 self.left["hidden"] += len(text.strip())
-            else:
-                words.append(text)
+                continue
+            within = next(run.iterancestors(f"{_W}p"), None)
+            words.append(text if last in (None, within) else f"\n{text}")
+            last = within
         return "".join(words).strip()
+
+    def _is_hidden(self, run: Any) -> bool:
+        """Tell a run that is hidden, white on no shade, or smaller than two points, by itself or by any of its styles."""
+        looks = list(self._looks(run))
+        if _first(looks, "vanish", "false") not in {"0", "false", "off"}:
+            return True
+        if float(_first(looks, "sz", "24")) < _LEAST_HALF_POINTS:
+            return True
+        return _first(looks, "color", "").upper() in _WHITE and not _is_shaded(run, looks)
+
+    def _looks(self, run: Any) -> Iterator[Any]:
+        """Give what sets the look of a run, the nearest first: itself, its style, the style of its paragraph, and their bases."""
+        within = next(run.iterancestors(f"{_W}p"), None)
+        own = run.find(f"{_W}rPr")
+        if own is not None:
+            yield own
+        for told in (run.find(f"{_W}rPr/{_W}rStyle"), within.find(f"{_W}pPr/{_W}pStyle") if within is not None else None):
+            seen: set[str] = set()
+            while told is not None and (name := told.get(f"{_W}val")) in self._styles and name not in seen:
+                seen.add(name)
+                yield from self._styles[name].findall(f"{_W}rPr")
+                told = self._styles[name].find(f"{_W}basedOn")
 
     @staticmethod
     def _piece(child: Any) -> str:
@@ -166,20 +200,24 @@ class _Reader:
         return {f"{_W}tab": " ", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}.get(child.tag, "")
 
 
-def _is_hidden(run: Any, paragraph: "Paragraph | None") -> bool:
-    """Tell a run that is hidden, white on no shade, or smaller than two points, by itself or by the style of its paragraph."""
-    styles = [run.find(f"{_W}rPr")]
-    if paragraph is not None and paragraph.style is not None:
-        styles.append(paragraph.style.element.find(f"{_W}rPr"))
-    for style in styles:
-        if style is None:
-            continue
-        vanish, colour, size = style.find(f"{_W}vanish"), style.find(f"{_W}color"), style.find(f"{_W}sz")
-        if vanish is not None and vanish.get(f"{_W}val", "true") not in {"0", "false", "off"}:
-            return True
-        shaded = style.find(f"{_W}shd") is not None or style.find(f"{_W}highlight") is not None
-        if colour is not None and (colour.get(f"{_W}val") or "").upper() in _WHITE and not shaded:
-            return True
-        if size is not None and float(size.get(f"{_W}val") or 24) < _LEAST_HALF_POINTS:
-            return True
-    return False
+def _parts(parent: Any) -> Iterator[Any]:
+    """Give the paragraphs and tables below a node in their order, those in content controls included."""
+    for child in parent:
+        if child.tag in {f"{_W}p", f"{_W}tbl"}:
+            yield child
+        elif child.tag in {f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml"}:
+            yield from _parts(child)
+
+
+def _first(looks: list[Any], name: str, default: str) -> str:
+    """Give the nearest value of a property of runs; one that is named without a value is on."""
+    found = next((node for look in looks if (node := look.find(f"{_W}{name}")) is not None), None)
+    return default if found is None else str(found.get(f"{_W}val", "true"))
+
+
+def _is_shaded(run: Any, looks: list[Any]) -> bool:
+    """Tell a run on a ground that is not white: its own, or that of its paragraph or of a cell around it."""
+    nodes = [node for look in looks for node in look.findall(f"{_W}shd")]
+    nodes += [node for above in run.iterancestors() for node in above.findall(f"{_W}pPr/{_W}shd") + above.findall(f"{_W}tcPr/{_W}shd")]
+    marked = any(look.find(f"{_W}highlight") is not None for look in looks)
+    return marked or any((node.get(f"{_W}fill") or "").upper() not in _NO_SHADE for node in nodes)

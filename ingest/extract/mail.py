@@ -26,7 +26,7 @@ Read = Callable[[bytes, Path, int], Extracted]
 
 
 def read_mail(content: bytes, path: Path, read: Read, depth: int = 0) -> Extracted:
-    """Give the blocks of a message; `read` reads its attachments, two messages deep and fifty in all.
+    """Give the blocks of a message; `read` reads its attachments, two messages deep and fifty of each message.
 
     An attachment that cannot be read is told of and left out; its names are places, as in `policy.pdf, page 3`.
 
@@ -34,7 +34,7 @@ def read_mail(content: bytes, path: Path, read: Read, depth: int = 0) -> Extract
         UnreadableDocument: it is damaged, or has more attachments.
     """
     try:
-        message = email.message_from_bytes(content, policy=default)
+        message = email.message_from_bytes(content.lstrip(b"\xef\xbb\xbf\r\n"), policy=default)
         subject = " ".join(str(message.get("Subject", "")).split())
         head = [f"{name}: {' '.join(str(message[name]).split())}" for name in ("From", "To", "Date") if message.get(name)]
         body, reading = _body(message)

@@ -124,9 +124,10 @@ def _of_zip(content: bytes, path: Path) -> Kind:
 
 def _is_mail(text: str) -> bool:
     """Tell a message: it opens with fields of mail, and nothing else before the first empty line."""
-    top = text.lstrip("\n")[:_HEAD].split("\n\n", 1)[0].replace("\r", "").split("\n")
-    fields = [line for line in top if line and not line[0].isspace()]
-    return all(_FIELD.match(line) for line in fields) and sum(bool(_MAIL_FIELD.match(line)) for line in fields) > _LEAST_FIELDS
+    head, ended, _ = text[:_HEAD].replace("\r\n", "\n").lstrip("\n").partition("\n\n")
+    lines = head.split("\n") if ended else head.split("\n")[:-1]
+    fields = [line for line in lines if line and not line[0].isspace()]
+    return all(_FIELD.match(line) for line in fields) and sum(bool(_MAIL_FIELD.match(line)) for line in fields) >= _LEAST_FIELDS
 
 
 def _is_json_lines(text: str) -> bool:

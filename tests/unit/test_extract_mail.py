@@ -37,6 +37,16 @@ def test_the_newest_text_comes_first_and_what_it_answers_under_its_own_heading()
     assert any("every patient" in words for _, words in told[5:])
 
 
+def test_a_message_is_known_by_two_fields_whatever_ends_its_lines() -> None:
+    for content in (message().as_bytes(), b"Received: by a host of a name that is long enough;\n" * 100 + message().as_bytes()):
+        crlf = extract(content.replace(b"\n", b"\r\n"), Path("reply.eml"))
+        assert crlf.blocks == extract(content, Path("reply.eml")).blocks
+        assert crlf.media_type == "message/rfc822"
+    short = b"From: a@example.org\r\nSubject: Physics\r\n\r\n77336 is reported once for every five treatments.\r\n"
+    assert extract(short, Path("reply")).media_type == "message/rfc822"
+    assert extract(b"Note: 77336 is weekly physics.\nDate: unknown\n\nIt is billed once.\n", Path("a.txt")).media_type == "text/plain"
+
+
 def test_attachments_are_parts_of_the_document_under_their_names_and_places() -> None:
     mail = message()
     mail.add_attachment(drawn(lines("77336 is weekly physics.")), maintype="application", subtype="pdf", filename="../../policy.pdf")
