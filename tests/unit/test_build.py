@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from corpus.errors import CodeciteError, IngestError
+from corpus.errors import IngestError, Refusal
 from ingest import build
-from ingest.build import FileReport, Outcome, Source, document_id, ingest, rebuild, shipped_sources, user_sources
+from ingest.build import UPLOAD, FileReport, Outcome, Source, document_id, ingest, rebuild, shipped_sources, user_sources
 from ingest.documents import DocumentText, Passage
 from ingest.embed import Encoded, Vectors
 from ingest.library import open_reader, open_writer
@@ -29,7 +30,7 @@ def test_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path, monkeypat
     def fail(*_: object) -> None:
         raise AssertionError("an unchanged file costs a hash and nothing more")
 
-    monkeypatch.setattr(build, "extract", fail)
+    monkeypatch.setattr(build.Sandbox, "__call__", fail)
     assert outcomes(bring(tmp_path, {})) == ["unchanged"]
 
 
@@ -99,7 +100,7 @@ def test_every_kind_of_file_goes_in_by_one_call_and_the_bad_ones_are_named(tmp_p
     place.mkdir()
     (place / "d.pdf").write_bytes(make_pdf(["Rule on 77300 on a page of its own."]))
     (place / "encrypted.pdf").write_bytes((Path(__file__).parents[1] / "data" / "encrypted.pdf").read_bytes())
-    (place / "ignored.docx").write_bytes(b"PK")
+    (place / "ignored.zip").write_bytes(b"PK")
     html = "<html><body><p>Rule on 77301 in a page.</p></body></html>"
     reports = bring(
         tmp_path, {"a.md": ODD, "b.txt": "Rule on 77336 in a text.", "c.html": html, "empty.txt": "", "front.md": "---\ntitle: [\n---\n"}
@@ -167,7 +168,7 @@ def test_a_failure_in_the_middle_stores_nothing_of_that_file(tmp_path: Path) -> 
 
 
 def test_folders_are_searched_and_what_is_hidden_is_not(tmp_path: Path) -> None:
-    for name in ("a.md", "deep/er/b.TXT", ".git/c.md", "deep/.cache/d.md", ".e.md", "f.docx"):
+    for name in ("a.md", "deep/er/b.TXT", ".git/c.md", "deep/.cache/d.md", ".e.md", "f.zip"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(ODD)
     assert [s.path.name for s in user_sources([tmp_path])] == ["a.md", "b.TXT"]
@@ -225,19 +226,30 @@ def test_rebuilding_keeps_ids_properties_and_what_was_removed(tmp_path: Path) ->
 
 def test_a_document_without_a_passage_is_never_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "split", lambda _: ())
-    with pytest.raises(CodeciteError, match="no passage"):
-        bring(tmp_path, {"a.md": ODD})
+    (report,) = bring(tmp_path, {"a.md": ODD})
+    assert (report.outcome, report.refusal) == (Outcome.REFUSED, Refusal.NO_TEXT)
     assert texts(tmp_path) == []
 
 
-def test_files_before_one_that_stops_the_ingest_are_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_our_own_on_one_file_refuses_it_and_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut(source: DocumentText) -> tuple[Passage, ...]:
-        return () if source.document.title == "Odd" else split(source)
+        if source.document.title == "Odd":
+            raise ZeroDivisionError
+        return split(source)
 
     monkeypatch.setattr(build, "split", cut)
-    with pytest.raises(CodeciteError, match="no passage"):
-        bring(tmp_path, {"a.md": EVEN, "b.md": ODD})
+    reports = bring(tmp_path, {"a.md": ODD, "b.md": EVEN})
+    assert [(r.outcome, r.refusal) for r in reports] == [(Outcome.REFUSED, Refusal.INTERNAL), (Outcome.ADDED, None)]
     assert texts(tmp_path) == ["Even rule on 77336."]
+
+
+def test_an_upload_is_known_by_its_name_and_told_by_its_content(tmp_path: Path) -> None:
+    sources = [Source(f"{UPLOAD}rule.txt", Path("rule.txt"), b"Odd rule on 77370 in an upload.")]
+    with open_writer(tmp_path) as library:
+        first = ingest(library, HashEmbedder(), sources, by_hand={}, added_at="")
+        second = ingest(library, HashEmbedder(), [replace(sources[0], content=b"Even rule on 77336 since.")], by_hand={}, added_at="")
+    assert [r.outcome for r in (*first, *second)] == [Outcome.ADDED, Outcome.REPLACED]
+    assert texts(tmp_path) == ["Even rule on 77336 since."]
 
 
 def test_a_kill_between_two_files_leaves_the_first_whole_and_nothing_of_the_second(tmp_path: Path) -> None:
