@@ -418,25 +418,10 @@ def _by_hand(values: dict[str, str | None], paths: tuple[Path, ...]) -> dict[str
 
 @contextmanager
 def _writing(rebuild: bool) -> "Iterator[tuple[Library, Embedder]]":
-    """Open the library for writing with its encoder, exported from the reference (which loads torch) where it is missing.
+    from ui.writing import writing
 
-    Unless all is built anew, an embedder other than the library's is refused before its encoder replaces the present one.
-    """
-    from assistant.wiring import runtime_folder
-    from ingest.embed import ReferenceEmbedder, identity_of, model_folder, runtime_identity
-    from ingest.library import open_writer
-    from ingest.runtimes import DocumentEmbedder
-    from ingest.split import POLICY
-
-    settings = _settings()
-    with open_writer(settings.data_dir) as library:
-        identity = identity_of(settings.embedding_model, model_folder(settings.embedding_model))
-        if not rebuild:
-            library.require(identity, POLICY)
-        if runtime_identity(runtime_folder(settings)) != identity:
-            click.echo("Preparing the encoder (once) …", err=True)
-            ReferenceEmbedder(settings.embedding_model).export(runtime_folder(settings))
-        yield library, DocumentEmbedder(runtime_folder(settings))
+    with writing(_settings(), rebuild=rebuild, tell=_tell) as opened:
+        yield opened
 
 
 def _ingest(library: "Library", embedder: "Embedder", sources: "Sequence[Source]", by_hand: dict[str, str]) -> "tuple[FileReport, ...]":
@@ -457,12 +442,13 @@ def _rebuild(library: "Library", embedder: "Embedder") -> None:
 
 
 def _finish(library: "Library") -> None:
-    from assistant.wiring import chroma_folder
-    from ingest.vectors import sync_indexes
+    from ui.writing import finish
 
-    settings = _settings()
-    click.echo("Bringing the indexes up to date …", err=True)
-    sync_indexes(library, chroma_folder(settings), always_chroma=settings.vector_index == "chroma")
+    finish(library, _settings(), tell=_tell)
+
+
+def _tell(what: str) -> None:
+    click.echo(what, err=True)
 
 
 def _stored_words(report: "FileReport") -> str:
