@@ -7,7 +7,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import RLock
@@ -32,6 +32,21 @@ _REVISION = "SELECT value FROM library WHERE key = 'revision'"  # asked several 
 ACTIVE, REMOVED, REPLACED = "active", "removed", "replaced"
 _STREAMED = 1_000
 _Derived = TypeVar("_Derived")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document as a list of the library shows it: `pages` is 0 for formats that have none.
+
+    `changed_at` is when it came into use or left it, as an ISO 8601 instant.
+    """
+
+    document: Document
+    status: str
+    passages: int
+    pages: int
+    reading: Reading
+    changed_at: str
 
 
 class Library:
@@ -96,6 +111,21 @@ class Library:
         with self.engine.connect() as connection:
             rows = connection.execute(query.order_by("publisher", "title", "id")).mappings().all()
         return tuple((to_document(row), row["status"], row["passages"]) for row in rows)
+
+    def entries(self, status: str | None = ACTIVE) -> tuple[Entry, ...]:
+        """Give every document of a status (None: of any) with what a list shows of it, by publisher and title."""
+        held = tables.documents.c
+        count = select(func.count()).where(tables.passages.c.document_id == held.id).scalar_subquery()
+        pages = func.json_array_length(held.pages).label("page_count")
+        query = select(*document_columns(), held.status, count.label("passages"), pages, held.reading, held.changed_at)
+        if status:
+            query = query.where(held.status == status)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.order_by("publisher", "title", "id")).mappings().all()
+        return tuple(
+            Entry(to_document(row), row["status"], row["passages"], row["page_count"], to_reading(row["reading"]), row["changed_at"])
+            for row in rows
+        )
 
     def find(self, reference: str) -> tuple[tuple[Document, str, int], ...]:
         """Give the documents, removed ones too, whose id starts with `reference` or whose path or title equals it."""
