@@ -12,12 +12,15 @@ from assistant.answer import Sentence
 from assistant.conversation import Asked, Context, Resolved, after, carry, resolve
 from assistant.languages import find_language
 from assistant.service import STAGES, Assistant
+from assistant.settings import read_settings
 from corpus.errors import CodeciteError, LibraryMissing
 from ui.chips import draw_chips, draw_scope
 from ui.citations import draw_answer
 from ui.conversation import AS_OF, PAYER, SHOWN_TURNS, Turn, choose_date, clear, submit, submit_suggested, take_pending, turns
 from ui.drawer import open_drawer
 from ui.finding import draw_finding
+from ui.library import draw_library, draw_told
+from ui.library_upload import draw_starter
 from ui.present import AnswerView, SourceView, present
 from ui.safe_text import escaped, safe_label
 from ui.shelf import Shelf, look, open_shared
@@ -33,7 +36,7 @@ EXAMPLES = (
     "What replaced 77385 in 2026?",
     "Does 77371 need modifier 26 or TC?",
 )
-TABS = ("Ask", "Find codes")
+TABS = ("Ask", "Find codes", "Library")
 MAX_QUESTION_CHARS = 4_000
 _FAULT = "Something went wrong in Codecite itself; the server's log names the error. Ask again, or run: codecite doctor"
 _log = logging.getLogger("codecite.page")
@@ -45,8 +48,12 @@ def main() -> None:
     st.html(f"<style>{(files('ui') / 'page.css').read_text(encoding='utf-8')}</style>")
     assistant, problem = _open()
     _draw_sidebar(look(assistant) if assistant else None)
-    asking, finding = st.tabs(TABS, key="tab", on_change="rerun")
-    _draw_bottom(asks=not finding.open)
+    asking, finding, library = st.tabs(TABS, key="tab", on_change="rerun")
+    _draw_bottom(asks=not finding.open and not library.open)
+    if library.open:
+        with library:
+            _draw_library(assistant, problem)
+        return
     if problem:
         _draw_problem(problem)
     if finding.open:
@@ -106,6 +113,14 @@ def _draw_finding(assistant: Assistant | None) -> None:
         draw_finding(assistant, _message)
 
 
+def _draw_library(assistant: Assistant | None, problem: CodeciteError | None) -> None:
+    """Draw the library tab; one that cannot be used at all only says why."""
+    if problem and not isinstance(problem, LibraryMissing):
+        _draw_problem(problem)
+    else:
+        draw_library(assistant, read_settings())
+
+
 def _draw_welcome() -> None:
     st.title("Ask a coding question", anchor=False)
     st.html('<p class="cc-intro">Every sentence of an answer is quoted from your library and opens at its source.</p>')
@@ -129,6 +144,8 @@ def _draw_missing() -> None:
         "<p><code>codecite ingest</code> for the sources that ship with Codecite</p>"
         "<p><code>codecite ingest FOLDER</code> for your own documents</p></div>"
     )
+    draw_starter(read_settings())
+    draw_told(read_settings())
 
 
 def _message(text: str) -> str:

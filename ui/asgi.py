@@ -29,7 +29,7 @@ SETTINGS: Mapping[str, Any] = {
     "server.showEmailPrompt": False,
     "server.fileWatcherType": "none",
     "server.runOnSave": False,
-    "server.maxUploadSize": 1,
+    "server.maxUploadSize": 50,
     "server.maxMessageSize": 60,
     "server.enableXsrfProtection": True,
     "server.enableCORS": True,

@@ -3,7 +3,9 @@
 import json
 import re
 from html import escape
+from pathlib import PurePosixPath
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=@/\"'])")
@@ -35,6 +37,14 @@ def printable_json(value: Any, indent: int | None = None) -> str:
     return _STEERING.sub(lambda found: json.dumps(found[0])[1:-1], json.dumps(value, ensure_ascii=False, indent=indent))
 
 
+def file_name(name: str, max_chars: int = 120) -> str:
+    """Give the name under which an uploaded file is known: without folders, control or steering characters, its ending kept."""
+    bare = PurePosixPath(normalize("NFKC", name).replace("\\", "/")).name
+    line = one_line(bare).strip(". ")
+    ending = PurePosixPath(line).suffix[:10]
+    return line if len(line) <= max_chars else line[: max_chars - len(ending)] + ending
+
+
 def escaped(text: str) -> str:
     """Give text for HTML content or an attribute in double quotes."""
     return escape(text, quote=True)
@@ -51,9 +61,9 @@ def web_link(url: str) -> str:
 
 def marked(before: str, quote: str, after: str) -> str:
     """Give HTML of a passage with the quote highlighted."""
-    return f'{_lines(before)}<mark><span class="cc-target"></span>{_lines(quote)}</mark>{_lines(after)}'
+    return f'{lines(before)}<mark><span class="cc-target"></span>{lines(quote)}</mark>{lines(after)}'
 
 
-def _lines(text: str) -> str:
-    """Give HTML in which a line ends where it does in the text and blank lines are a narrow gap."""
+def lines(text: str) -> str:
+    """Give escaped HTML in which a line ends where it does in the text and blank lines are a narrow gap."""
     return _BLANK_LINES.sub('<span class="cc-gap"></span>', escaped(text)).replace("\n", "<br>")

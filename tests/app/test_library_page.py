@@ -1,0 +1,176 @@
+"""The library tab as Streamlit's own test runner sees it; what needs a browser is under tests/browser."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ingest.library import open_reader, open_writer
+from tests import support
+
+PAGE = Path(__file__).parents[2] / "ui" / "app.py"
+
+
+@pytest.fixture
+def data_dir(tiny_library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CODECITE_DATA_DIR", str(tiny_library))
+    monkeypatch.setenv("CODECITE_VECTOR_INDEX", "exact")
+    return tiny_library
+
+
+def open_library() -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    page.session_state["tab"] = "Library"
+    return checked(page.run())
+
+
+def checked(page: AppTest) -> AppTest:
+    assert not page.exception
+    return page
+
+
+def html_of(page: AppTest) -> str:
+    return "\n".join(str(element.proto.body) for element in page.get("html"))
+
+
+def button(page: AppTest, label: str) -> Any:
+    return next(b for b in page.button if b.label.replace("\\", "") == label)
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    return checked(button(page, label).click().run())
+
+
+def labels(page: AppTest) -> list[str]:
+    return [b.label.replace("\\", "") for b in page.button]
+
+
+def field(page: AppTest, label: str) -> Any:
+    return next(f for f in (*page.text_input, *page.selectbox, *page.date_input) if f.label == label)
+
+
+def add(page: AppTest, files: list[tuple[str, bytes, str]], **properties: str) -> AppTest:
+    for label, value in properties.items():
+        field(page, label.replace("_", " ")).set_value(value)
+    page.file_uploader[0].set_value(files)
+    return press(page, "Add to the library")
+
+
+def statuses(data_dir: Path) -> dict[str, str]:
+    with open_reader(data_dir) as library:
+        return {entry.document.title: entry.status for entry in library.entries(None)}
+
+
+def test_the_list_shows_each_document_with_its_properties(data_dir: Path) -> None:
+    page = open_library()
+    assert "Physics services, questions and answers" in labels(page)
+    shown = html_of(page)
+    assert (
+        "Example Society of Physics · specialty society · 2026 edition · in force from 2026-01-01 · 3 passages · added 2026-01-01" in shown
+    )
+    assert "2 documents" in shown
+
+
+def test_the_list_is_searched_filtered_and_sorted(data_dir: Path) -> None:
+    page = open_library()
+    page = checked(field(page, "Search").set_value("physics").run())
+    assert "Radiation payment policy" not in labels(page)
+    page = checked(field(page, "Search").set_value("nothing of the kind").run())
+    assert "No document fits." in html_of(page)
+    page = checked(field(page, "Search").set_value("").run())
+    page = checked(field(page, "Sort by").select("Title").run())
+    titles = [label for label in labels(page) if label.startswith(("Physics", "Radiation"))]
+    assert titles == ["Physics services, questions and answers", "Radiation payment policy"]
+
+
+def test_added_files_are_stored_or_refused_each_with_its_reason(data_dir: Path) -> None:
+    good = ("../../memo\u202e.md", b"# Memo\n\n77370 may be billed twice a course, says this memo.\n", "text/markdown")
+    page = add(open_library(), [good, ("scan.pdf", support.make_pdf([""]), "application/pdf")], Publisher="Our practice")
+    shown = html_of(page)
+    assert "1 stored, 1 refused" in shown
+    assert "<b>Stored</b> memo.md" in shown
+    assert "<b>Refused</b> scan.pdf" in shown
+    assert "have text recognised" in shown
+    assert statuses(data_dir)["Memo"] == "active"
+    with open_reader(data_dir) as library:
+        (memo,) = [entry.document for entry in library.entries() if entry.document.title == "Memo"]
+    assert (memo.publisher, memo.path) == ("Our practice", "upload:memo.md")
+
+
+def test_two_files_of_one_name_do_not_take_each_others_place(data_dir: Path) -> None:
+    files = [("a/memo.md", b"# One\n\nFirst memo on 77370.\n", "text/markdown"), ("b/memo.md", b"# Two\n\nOther memo.\n", "text/markdown")]
+    page = add(open_library(), files)
+    assert "Another of these files has the same name" in html_of(page)
+    assert "One" in statuses(data_dir)
+    assert "Two" not in statuses(data_dir)
+
+
+def test_a_document_is_removed_and_brought_back(data_dir: Path) -> None:
+    page = press(open_library(), "Radiation payment policy")
+    assert "Example Health Plan" in html_of(page)
+    assert "<mark" in html_of(page)
+    page = press(page, "Remove")
+    assert statuses(data_dir)["Radiation payment policy"] == "removed"
+    assert "Radiation payment policy" not in labels(page)
+    page = press(page, "Undo")
+    assert statuses(data_dir)["Radiation payment policy"] == "active"
+    assert "Radiation payment policy" in labels(page)
+
+
+def test_what_was_removed_is_brought_back_from_the_list_at_any_time(data_dir: Path) -> None:
+    page = press(press(open_library(), "Radiation payment policy"), "Remove")
+    page = open_library()
+    page = checked(field(page, "Status").select("removed").run())
+    page = press(press(page, "Radiation payment policy"), "Bring back")
+    assert statuses(data_dir)["Radiation payment policy"] == "active"
+
+
+def test_a_document_is_erased_only_when_the_word_is_typed(data_dir: Path) -> None:
+    page = press(press(open_library(), "Radiation payment policy"), "Erase for good")
+    assert "Nothing was erased" in html_of(page)
+    field(page, "Type erase to confirm").set_value("erase")
+    page = press(page, "Erase for good")
+    assert "Radiation payment policy" not in statuses(data_dir)
+
+
+def test_a_new_version_takes_the_place_of_a_document(data_dir: Path) -> None:
+    page = add(open_library(), [("memo.md", b"# Memo\n\nOld rule on 77370.\n", "text/markdown")])
+    page = press(page, "Memo")
+    page.file_uploader[0].set_value(("other.md", b"# Memo\n\nNew rule on 77370.\n", "text/markdown"))
+    page = press(page, "Replace")
+    with open_reader(data_dir) as library:
+        held = {entry.status: library.text(entry.document.id) for entry in library.entries(None) if entry.document.title == "Memo"}
+    assert "New rule" in held["active"]
+    assert "Old rule" in held["replaced"]
+
+
+def test_a_library_that_another_process_writes_is_told_with_its_owner(data_dir: Path) -> None:
+    page = press(open_library(), "Radiation payment policy")
+    with open_writer(data_dir):
+        page = press(page, "Remove")
+    assert "is being written by process" in html_of(page)
+    assert statuses(data_dir)["Radiation payment policy"] == "active"
+
+
+def test_an_empty_library_offers_the_starter_sources_and_takes_uploads(
+    tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data_dir = tmp_path / "codecite"
+    shutil.copytree(runtime, data_dir / "runtime")
+    monkeypatch.setenv("CODECITE_DATA_DIR", str(data_dir))
+    page = open_library()
+    assert "Load the starter sources" in labels(page)
+    page = add(page, [("memo.md", b"# Memo\n\nRule on 77370.\n", "text/markdown")])
+    assert "Memo" in labels(page)
+    assert "Load the starter sources" not in labels(page)
+
+
+def test_markup_in_a_document_is_shown_as_text(data_dir: Path) -> None:
+    page = add(open_library(), [("evil <img src=x>.md", support.hostile().encode(), "text/markdown")])
+    title = next(b for b in page.button if "attacker" in b.label)
+    assert "![" not in title.label
+    page = checked(title.click().run())
+    assert "<script>" not in html_of(page).replace("<style>", "")
+    assert "<img" not in html_of(page)

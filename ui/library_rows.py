@@ -1,0 +1,97 @@
+"""Which documents the library page lists, in what order. Pure: no Streamlit, no disk."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingest.library import ACTIVE, REMOVED, REPLACED, Entry
+from ui.words import authority_words, payer_words, validity_words
+
+PAGE_ROWS = 25
+STATUS_WORDS = {ACTIVE: "in use", REMOVED: "removed", REPLACED: "replaced by a newer version"}
+
+
+class Order(StrEnum):
+    """How the documents are sorted; the value is what the reader chooses."""
+
+    PUBLISHER = "Publisher and title"
+    TITLE = "Title"
+    NEWEST = "Newest first"
+    PASSAGES = "Most passages first"
+
+
+_KEYS: dict[Order, Callable[[Entry], tuple[object, ...]]] = {
+    Order.PUBLISHER: lambda entry: (entry.document.publisher.casefold(), entry.document.title.casefold(), entry.document.id),
+    Order.TITLE: lambda entry: (entry.document.title.casefold(), entry.document.id),
+    Order.NEWEST: lambda entry: (entry.document.added_at, entry.document.id),
+    Order.PASSAGES: lambda entry: (entry.passages, entry.document.id),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the reader looks for: all of `words` in the document's properties; "" means any publisher or status."""
+
+    words: str = ""
+    publisher: str = ""
+    status: str = ACTIVE
+    order: Order = Order.PUBLISHER
+
+
+def choose(entries: Sequence[Entry], wanted: Wanted) -> tuple[Entry, ...]:
+    """Give the entries wanted, in the order wanted."""
+    words = wanted.words.casefold().split()
+    found = [
+        entry
+        for entry in entries
+        if wanted.publisher in ("", entry.document.publisher)
+        and wanted.status in ("", entry.status)
+        and all(word in _searched(entry) for word in words)
+    ]
+    return tuple(sorted(found, key=_KEYS[wanted.order], reverse=wanted.order in (Order.NEWEST, Order.PASSAGES)))
+
+
+def publishers(entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Give every publisher once, sorted."""
+    return tuple(sorted({entry.document.publisher for entry in entries} - {""}, key=str.casefold))
+
+
+def row_words(entry: Entry) -> tuple[str, ...]:
+    """Give what stands below a title in the list; parts that are not known are left out."""
+    document = entry.document
+    edition = document.edition or document.published
+    validity = validity_words(document.valid_from, document.valid_to) if document.valid_from or document.valid_to else ""
+    held = (count_words(entry.pages, "page"), count_words(entry.passages, "passage"), count_words(entry.reading.rows, "row"))
+    status = "" if entry.status == ACTIVE else f"{STATUS_WORDS[entry.status]} on {entry.changed_at[:10]}"
+    parts = (document.publisher, authority_words(document.authority), edition, validity, *held, f"added {document.added_at[:10]}", status)
+    return tuple(filter(None, parts))
+
+
+def fact_words(entry: Entry) -> tuple[tuple[str, str], ...]:
+    """Give every property of a document by its name."""
+    document = entry.document
+    rows = (
+        ("Status", f"{STATUS_WORDS[entry.status]} since {entry.changed_at[:10]}"),
+        ("Publisher", document.publisher),
+        ("Authority", authority_words(document.authority)),
+        ("Edition", document.edition or document.published),
+        ("Validity", validity_words(document.valid_from, document.valid_to)),
+        ("Payer", payer_words(document.payer)),
+        ("Holds", ", ".join(filter(None, (count_words(entry.pages, "page"), count_words(entry.passages, "passage"))))),
+        ("Added", document.added_at[:10]),
+        ("File", document.path),
+        ("Format", document.media_type),
+        ("Licence", document.licence),
+        ("Id", document.id),
+    )
+    return tuple((name, value) for name, value in rows if value)
+
+
+def count_words(count: int, what: str) -> str:
+    """Give a number with its noun, "" for none."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}" if count else ""
+
+
+def _searched(entry: Entry) -> str:
+    document = entry.document
+    return " ".join((document.title, document.publisher, document.authority, document.edition, document.payer, document.path)).casefold()
