@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from corpus.digests import digest_paths, digest_root
 from corpus.errors import CodeciteError, CorpusError, IngestError, Refusal, UnreadableDocument
@@ -24,6 +23,7 @@ from ingest.embed import Embedder, Vectors
 from ingest.extract import SUFFIXES, extract
 from ingest.extract.blocks import Extracted, assemble
 from ingest.library import Library
+from ingest.properties import TEXTS, settle
 from ingest.represent import represent_all, texts_of
 from ingest.sandbox import Reads, Sandbox
 from ingest.split import POLICY, split
@@ -32,7 +32,6 @@ SHIPPED = "corpus:"
 UPLOAD = "upload:"
 _log = logging.getLogger(__name__)
 _LOOK = 500
-PROPERTIES = ("title", "publisher", "authority", "url", "edition", "payer")
 
 
 class Outcome(StrEnum):
@@ -139,7 +138,7 @@ def ingest(
 ) -> tuple[FileReport, ...]:
     """Bring `sources` into the library, one transaction each, and report on every one.
 
-    `by_hand` sets properties (see `PROPERTIES`) over what the files tell; they stay set when a file is
+    `by_hand` sets properties (see `ingest.properties`) over what the files tell; they stay set when a file is
     ingested again without them. A file that cannot be read is reported and skipped. When shipped sources are
     ingested, those that are no longer shipped are removed.
 
@@ -179,12 +178,15 @@ def ask_questions(library: Library, embedder: Embedder, document: Document, writ
     """
     found = {text_digest(p.text): tuple(write(p)) for p in library.passages(document.id) if not p.questions}
     library.keep_questions(document.path, {digest: questions for digest, questions in found.items() if questions})
-    report = FileReport(document.path, Outcome.REPLACED, "", document.id)
-    cut = replace(
-        _cut(library, report, library.document_text(document.id), library.by_hand(document.path)), known=_known(library, document.id)
-    )
-    list(_stored(library, embedder, (cut,)))
+    store_again(library, embedder, library.document_text(document.id), library.by_hand(document.path), former=document.id)
     return sum(map(len, found.values()))
+
+
+def store_again(library: Library, embedder: Embedder, source: DocumentText, by_hand: dict[str, str], *, former: str) -> None:
+    """Cut a text and store it in place of what its path holds; passages found by the same texts as one of `former` keep its vectors."""
+    report = FileReport(source.document.path, Outcome.REPLACED, "", source.document.id)
+    cut = replace(_cut(library, report, source, by_hand), known=_known(library, former))
+    list(_stored(library, embedder, (cut,)))
 
 
 def text_digest(text: str) -> str:
@@ -218,10 +220,11 @@ def _read(source: Source, content: bytes, read: Reads, by_hand: Mapping[str, str
 
 def document_id(content: bytes, by_hand: Mapping[str, str]) -> str:
     """Give the id of a file with its properties set by hand: equal files have equal ids."""
-    return _id_of(hashlib.sha256(content).hexdigest(), by_hand)
+    return id_of(hashlib.sha256(content).hexdigest(), by_hand)
 
 
-def _id_of(sha256: str, by_hand: Mapping[str, str]) -> str:
+def id_of(sha256: str, by_hand: Mapping[str, str]) -> str:
+    """Give the id of a file by its digest, with its properties set by hand."""
     properties = json.dumps(dict(sorted(by_hand.items()))).encode()
     return "d-" + hashlib.sha256(bytes.fromhex(sha256) + properties).hexdigest()[:16]
 
@@ -271,7 +274,7 @@ def _prepare(into: _Into, source: Source, former: str, settled: dict[str, str], 
         table = None if source.content is not None else recognise(source.path)
         content = b"" if table else _content(source)
         sha256 = table.sha256() if table else hashlib.sha256(content).hexdigest()
-        identity = _id_of(sha256, settled)
+        identity = id_of(sha256, settled)
         if identity == former:
             yield _Cut(FileReport(source.key, Outcome.UNCHANGED, "", identity))
             return
@@ -395,6 +398,4 @@ def _describe(found: Extracted, content: bytes, source: Source, by_hand: Mapping
         path=source.key,
         added_at=added_at,
     )
-    told: dict[str, str] = {name: getattr(document, name) for name in PROPERTIES} | dict(by_hand)
-    settled: dict[str, Any] = {name: " ".join(canonical(words).split()) for name, words in told.items()}
-    return replace(document, **settled)
+    return settle(document, {name: getattr(document, name) for name in TEXTS} | dict(by_hand))

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from ingest.canonical import canonical
 from ingest.code_files.recognise import CodeFile
 from ingest.documents import Document, Reading
 from ingest.library import Library
+from ingest.properties import settle
 
 _PUBLISHER = "Centers for Medicare & Medicaid Services"
 
@@ -49,5 +48,4 @@ def describe_code_file(found: CodeFile, by_hand: Mapping[str, str], *, identity:
         path=key,
         added_at=added_at,
     )
-    settled: dict[str, Any] = {name: " ".join(canonical(words).split()) for name, words in by_hand.items()}
-    return replace(told, **settled)
+    return settle(told, by_hand)

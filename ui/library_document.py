@@ -7,6 +7,7 @@ import streamlit as st
 from assistant.settings import Settings
 from ingest.build import UPLOAD, Source
 from ingest.library import ACTIVE, Entry, Library, open_writer
+from ui.library_edit import draw_edit
 from ui.library_preview import preview_html, preview_pages
 from ui.library_rows import fact_words
 from ui.library_state import OPEN, attempt, close_document, tell
@@ -45,6 +46,8 @@ def _draw_actions(entry: Entry, settings: Settings) -> None:
     if entry.status == ACTIVE:
         if st.button("Remove", key="library-remove", icon=":material/delete:") and attempt(lambda: remove(settings, entry)):
             st.rerun()
+        with st.expander("Change its properties"):
+            draw_edit(entry, settings)
         with st.expander("Replace it by a new version"):
             _draw_replace(entry, settings)
     elif st.button("Bring back", key="library-restore", icon=":material/undo:") and attempt(

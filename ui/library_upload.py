@@ -11,10 +11,10 @@ from assistant.settings import Settings
 from corpus.digests import AUTHORITIES
 from corpus.errors import ConfigError, Refusal
 from ingest.build import UPLOAD, FileReport, Outcome, Source, ingest, shipped_sources
+from ui.library_edit import authority_option
 from ui.library_state import REPORTS, attempt, open_document
 from ui.library_words import ReportView, report_view
 from ui.safe_text import escaped, file_name, safe_label
-from ui.words import authority_words
 from ui.writing import finish, writing
 
 if TYPE_CHECKING:
@@ -100,17 +100,13 @@ def _add(settings: Settings, files: "Sequence[UploadedFile]", by_hand: Mapping[s
 def _properties(turn: int) -> dict[str, str]:
     values = {
         "publisher": st.text_input("Publisher", key=f"upload-publisher-{turn}", max_chars=120),
-        "authority": st.selectbox("Authority", ("", *AUTHORITIES), key=f"upload-authority-{turn}", format_func=_authority_option),
+        "authority": st.selectbox("Authority", ("", *AUTHORITIES), key=f"upload-authority-{turn}", format_func=authority_option),
         "payer": st.text_input("Only for this payer", key=f"upload-payer-{turn}", max_chars=120),
         "edition": st.text_input("Edition or year", key=f"upload-edition-{turn}", max_chars=60),
         "valid_from": st.date_input("In force from", value=None, key=f"upload-from-{turn}", format="YYYY-MM-DD"),
         "valid_to": st.date_input("In force until", value=None, key=f"upload-to-{turn}", format="YYYY-MM-DD"),
     }
     return {name: str(value).strip() for name, value in values.items() if value and str(value).strip()}
-
-
-def _authority_option(authority: str) -> str:
-    return authority_words(authority) if authority else "Not told"
 
 
 def _counted(done: int, count: int) -> str:

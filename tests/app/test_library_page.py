@@ -1,6 +1,7 @@
 """The library tab as Streamlit's own test runner sees it; what needs a browser is under tests/browser."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +175,26 @@ def test_markup_in_a_document_is_shown_as_text(data_dir: Path) -> None:
     page = checked(title.click().run())
     assert "<script>" not in html_of(page).replace("<style>", "")
     assert "<img" not in html_of(page)
+
+
+def test_properties_are_edited_and_a_wrong_one_is_told(data_dir: Path) -> None:
+    page = press(open_library(), "Radiation payment policy")
+    field(page, "Title").set_value("Payment policy")
+    field(page, "In force until").set_value(date(2020, 1, 1))
+    page = press(page, "Save")
+    assert "the first day is later than the last" in html_of(page)
+    field(page, "In force until").set_value(date(2026, 12, 31))
+    page = press(page, "Save")
+    assert "Saved." in html_of(page)
+    assert "Payment policy" in html_of(page)
+    assert "in force from 2026-04-01 until 2026-12-31" in html_of(page)
+
+
+def test_properties_given_with_an_upload_hold_for_its_files(data_dir: Path) -> None:
+    page = open_library()
+    field(page, "Authority").select("payer")
+    field(page, "In force from").set_value(date(2026, 3, 1))
+    page = add(page, [("memo.md", b"# Memo\n\nRule on 77370.\n", "text/markdown")], Only_for_this_payer="Plan B")
+    with open_reader(data_dir) as library:
+        (memo,) = [entry.document for entry in library.entries() if entry.document.title == "Memo"]
+    assert (memo.authority, memo.payer, memo.valid_from) == ("payer", "Plan B", date(2026, 3, 1))

@@ -1,0 +1,44 @@
+"""The properties of a document that its owner may set by hand, over what its file tells."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from corpus.digests import AUTHORITIES
+from corpus.errors import ConfigError
+from ingest.canonical import canonical
+from ingest.documents import Document
+
+TEXTS = ("title", "publisher", "authority", "url", "edition", "payer")
+DAYS = ("valid_from", "valid_to")
+PROPERTIES = (*TEXTS, *DAYS)
+
+
+def settle(document: Document, by_hand: Mapping[str, str]) -> Document:
+    """Give a document with these properties, texts on one line, days as ISO 8601; "" takes a day away."""
+    texts: dict[str, Any] = {name: " ".join(canonical(words).split()) for name, words in by_hand.items() if name not in DAYS}
+    days: dict[str, Any] = {name: date.fromisoformat(words) if words else None for name, words in by_hand.items() if name in DAYS}
+    return replace(document, **texts, **days)
+
+
+def check(document: Document, by_hand: Mapping[str, str]) -> None:
+    """Check that a document can have these properties.
+
+    Raises:
+        ConfigError: a name, class or day is none, or the days are in the wrong order.
+    """
+    if unknown := sorted(by_hand.keys() - set(PROPERTIES)):
+        raise ConfigError(f"{unknown[0]!r} cannot be set by hand; those that can are: {', '.join(PROPERTIES)}")
+    for name in DAYS:
+        try:
+            date.fromisoformat(by_hand.get(name) or "2000-01-01")
+        except ValueError:
+            raise ConfigError(f"{by_hand[name]!r} is no date; write it as YYYY-MM-DD") from None
+    if by_hand.get("authority") and by_hand["authority"] not in AUTHORITIES:
+        raise ConfigError(f"{by_hand['authority']!r} is no authority class; one of: {', '.join(AUTHORITIES)}")
+    settled = settle(document, by_hand)
+    if not settled.title:
+        raise ConfigError("a document needs a title")
+    if settled.valid_from and settled.valid_to and settled.valid_from > settled.valid_to:
+        raise ConfigError(f"in force from {settled.valid_from} until {settled.valid_to}: the first day is later than the last")
