@@ -55,7 +55,7 @@ def read_docx(content: bytes, path: Path) -> Extracted:
         blocks = (*reader.running(), *reader.body(), *reader.notes(parts))
     except UnreadableDocument:
         raise
-    except Exception as error:  # python-docx and lxml raise errors of many kinds on damaged files
+    except Exception as error:  # the parsers below raise errors of many kinds on damaged files
         raise UnreadableDocument(f"{path}: damaged Word document; open it in Word, save it and retry", Refusal.DAMAGED) from error
     reading = Reading(hidden_chars=reader.left["hidden"], notes=tuple(reader.told(parts)))
     return Extracted(MEDIA_TYPE, blocks, reader.title(), reading=reading, structured=True)
