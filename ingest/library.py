@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, delete, event, func, select, text, update
+from sqlalchemy import Connection, Engine, Select, Table, bindparam, create_engine, delete, event, func, select, text, update
 
 from corpus.errors import LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
 from ingest import tables
@@ -114,18 +114,16 @@ class Library:
 
     def entries(self, status: str | None = ACTIVE) -> tuple[Entry, ...]:
         """Give every document of a status (None: of any) with what a list shows of it, by publisher and title."""
-        held = tables.documents.c
-        count = select(func.count()).where(tables.passages.c.document_id == held.id).scalar_subquery()
-        pages = func.json_array_length(held.pages).label("page_count")
-        query = select(*document_columns(), held.status, count.label("passages"), pages, held.reading, held.changed_at)
-        if status:
-            query = query.where(held.status == status)
+        query = _entry_query().order_by("publisher", "title", "id")
         with self.engine.connect() as connection:
-            rows = connection.execute(query.order_by("publisher", "title", "id")).mappings().all()
-        return tuple(
-            Entry(to_document(row), row["status"], row["passages"], row["page_count"], to_reading(row["reading"]), row["changed_at"])
-            for row in rows
-        )
+            found = connection.execute(query.where(tables.documents.c.status == status) if status else query).mappings().all()
+        return tuple(_to_entry(row) for row in found)
+
+    def entry(self, document_id: str) -> Entry | None:
+        """Give what a list shows of one document, None when none has that id."""
+        with self.engine.connect() as connection:
+            row = connection.execute(_entry_query().where(tables.documents.c.id == document_id)).mappings().first()
+        return _to_entry(row) if row else None
 
     def find(self, reference: str) -> tuple[tuple[Document, str, int], ...]:
         """Give the documents, removed ones too, whose id starts with `reference` or whose path or title equals it."""
@@ -603,6 +601,17 @@ def to_reading(held: str) -> Reading:
     """Give what the reader of a document met, from the form in which it is kept."""
     values = json.loads(held)
     return Reading(**{**values, "scanned": tuple(values["scanned"]), "notes": tuple(values["notes"])})
+
+
+def _entry_query() -> Select[Any]:
+    held = tables.documents.c
+    count = select(func.count()).where(tables.passages.c.document_id == held.id).scalar_subquery()
+    pages = func.json_array_length(held.pages).label("page_count")
+    return select(*document_columns(), held.status, count.label("passages"), pages, held.reading, held.changed_at)
+
+
+def _to_entry(row: Any) -> Entry:
+    return Entry(to_document(row), row["status"], row["passages"], row["page_count"], to_reading(row["reading"]), row["changed_at"])
 
 
 def _to_block(values: dict[str, Any]) -> Block:

@@ -13,6 +13,7 @@ from assistant.conversation import Asked, Context, Resolved, after, carry, resol
 from assistant.languages import find_language
 from assistant.service import STAGES, Assistant
 from assistant.settings import read_settings
+from assistant.standing import Standing, State, standing
 from corpus.errors import CodeciteError, LibraryMissing
 from ui.chips import draw_chips, draw_scope
 from ui.citations import draw_answer
@@ -21,7 +22,7 @@ from ui.drawer import open_drawer
 from ui.finding import draw_finding
 from ui.library import draw_library, draw_told
 from ui.library_upload import draw_starter
-from ui.present import AnswerView, SourceView, present
+from ui.present import AnswerView, SourceView, present, with_standing
 from ui.safe_text import escaped, safe_label
 from ui.shelf import Shelf, look, open_shared
 from ui.words import asked_words, label_words, payer_words
@@ -166,7 +167,7 @@ def _draw_turns(assistant: Assistant | None, problem: CodeciteError | None) -> N
                 held[-1] = _answered(assistant, turn, problem)
                 st.rerun()
             draw_chips(turn, n, look(assistant).payers if assistant else (), newest=n == len(held) - 1)
-            _draw_outcome(turn, n, newest=n == len(held) - 1)
+            _draw_outcome(_as_it_stands(turn, assistant), n, newest=n == len(held) - 1)
 
 
 def _draw_question(turn: Turn) -> None:
@@ -209,6 +210,18 @@ def _arriving(sentence: Sentence) -> str:
     """Give a sentence and its quotes for the time until the whole answer is there."""
     quotes = "".join(f"<q>{escaped(c.quote)}</q>" for c in sentence.citations if c.quote != sentence.text)
     return f'<p class="cc-arriving" dir="auto"><b>{label_words(sentence.role)}</b> {escaped(sentence.text)}{quotes}</p>'
+
+
+def _as_it_stands(turn: Turn, assistant: Assistant | None) -> Turn:
+    """Give a turn with a word on each source that was withdrawn or changed since it was quoted."""
+    if assistant is None:
+        return turn
+    in_use, library = look(assistant).in_use, assistant.library
+
+    def standing_of(source: SourceView) -> Standing:
+        return Standing(State.IN_USE) if source.document_id in in_use else standing(library, source.document_id, source.quote)
+
+    return replace(turn, views=tuple(with_standing(view, standing_of) for view in turn.views))
 
 
 def _draw_outcome(turn: Turn, n: int, *, newest: bool) -> None:

@@ -45,7 +45,7 @@ function showTip(page, chip, source) {
   clearTimeout(page.hiding);
   page.tip.replaceChildren(
     make("strong", "", source.title),
-    make("span", "small", facts(source, ["publisher", "authority", "validity", "page"])),
+    make("span", "small", facts(source, ["publisher", "authority", "validity", "page", "place"])),
     make("q", "", excerpt(source.quote)),
   );
   page.tip.dir = "auto";
@@ -153,6 +153,7 @@ function sourceList(page, sources) {
       make("span", "about"),
       make("span", "title", same[0].title),
       make("span", "small", facts(same[0], ["publisher", "authority", "edition", "validity"])),
+      same[0].standing ? make("span", "small standing", same[0].standing) : null,
     );
     put(list, put(make("li"), chips, about));
   }
@@ -166,7 +167,7 @@ function nearest(page, source) {
   return put(
     make("li", "card"),
     make("h5", "who", source.title),
-    make("p", "small", facts(source, ["publisher", "authority", "section", "page", "validity"])),
+    make("p", "small", facts(source, ["publisher", "authority", "section", "page", "place", "validity"])),
     text,
     opener(page, source, "plain", say(page, "open"), `${say(page, "open_nearest", source)}: ${named(source)}`),
   );

@@ -19,7 +19,22 @@ from ui.words import direction, phrases
 _SHELL = (
     '<div class="answer"></div><div class="unseen" role="status"></div><div class="tip" id="tip" role="tooltip" popover="manual"></div>'
 )
-_SHOWN = ("key", "number", "title", "publisher", "authority", "edition", "validity", "payer", "section", "page", "document_id", "quote")
+_SHOWN = (
+    "key",
+    "number",
+    "title",
+    "publisher",
+    "authority",
+    "edition",
+    "validity",
+    "payer",
+    "section",
+    "page",
+    "place",
+    "standing",
+    "document_id",
+    "quote",
+)
 
 
 def draw_answer(view: AnswerView, *, key: str, newest: bool) -> SourceView | None:

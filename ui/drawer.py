@@ -23,6 +23,8 @@ def source_html(source: SourceView) -> str:
     """Give the drawer's content; everything that comes from a document is escaped."""
     words, told = phrases(source.language)["drawer"], f'lang="{source.language}" dir="{direction(source.language)}"'
     remark = f'<p class="cc-remark" {told}>{escaped(source.remark)}</p>' if source.remark else ""
+    if source.standing:
+        remark = f'<p class="cc-standing" {told}>{escaped(source.standing)}</p>{remark}'
     passage = marked(source.before, source.quote, source.after)
     return (
         f'<div class="cc-source" dir="auto"><h3 class="cc-title">{escaped(source.title)}</h3>{remark}'
@@ -40,6 +42,7 @@ def _facts(source: SourceView) -> list[tuple[str, str]]:
         ("payer", source.payer),
         ("section", source.section),
         ("page", "".join(filter(str.isdigit, source.page))),
+        ("place", source.place),
     ]
     return [(name, escaped(value)) for name, value in rows if value] + ([("link", _link(source.url))] if source.url else [])
 

@@ -23,7 +23,8 @@ _TABLE_CHARS = 6_000
 def draw_document(library: Library, entry: Entry, settings: Settings) -> None:
     """Draw a document whole."""
     st.button("All documents", key="library-back", icon=":material/arrow_back:", type="tertiary", on_click=close_document)
-    st.html(_head(entry))
+    with st.container(key="library-document"):
+        st.html(_head(entry))
     _draw_actions(entry, settings)
     _draw_text(library, entry)
 

@@ -1,6 +1,8 @@
 """The form that changes the properties of a document."""
 
 from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -13,7 +15,11 @@ from ui.library_state import attempt, open_document, tell
 from ui.words import authority_words
 from ui.writing import finish, writing
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 EVERY_PAYER = "all"
+_FIRST, _LAST = date(1965, 1, 1), date(2100, 1, 1)
 
 
 def draw_edit(entry: Entry, settings: Settings) -> None:
@@ -43,19 +49,28 @@ def present_values(document: Document) -> dict[str, str]:
 def _fields(document: Document) -> dict[str, str]:
     held, key = present_values(document), document.id
     classes = dict.fromkeys(("", *AUTHORITIES, held["authority"]))
+    title = st.text_input("Title", held["title"], key=f"edit-title-{key}", max_chars=300)
+    left, right = st.columns(2)
     given = {
-        "title": st.text_input("Title", held["title"], key=f"edit-title-{key}", max_chars=300),
-        "publisher": st.text_input("Publisher", held["publisher"], key=f"edit-publisher-{key}", max_chars=120),
-        "authority": st.selectbox(
+        "title": title,
+        "publisher": left.text_input("Publisher", held["publisher"], key=f"edit-publisher-{key}", max_chars=120),
+        "authority": right.selectbox(
             "Authority", tuple(classes), list(classes).index(held["authority"]), key=f"edit-authority-{key}", format_func=authority_option
         ),
-        "edition": st.text_input("Edition or year", held["edition"], key=f"edit-edition-{key}", max_chars=60),
-        "payer": st.text_input("Only for this payer", held["payer"], key=f"edit-payer-{key}", max_chars=120),
+        "edition": left.text_input("Edition or year", held["edition"], key=f"edit-edition-{key}", max_chars=60),
+        "payer": right.text_input("Only for this payer", held["payer"], key=f"edit-payer-{key}", max_chars=120),
+        "valid_from": day_field(left, "In force from", f"edit-from-{key}", document.valid_from),
+        "valid_to": day_field(right, "In force until", f"edit-to-{key}", document.valid_to),
         "url": st.text_input("Link to the original", held["url"], key=f"edit-url-{key}", max_chars=500),
-        "valid_from": st.date_input("In force from", document.valid_from, key=f"edit-from-{key}", format="YYYY-MM-DD"),
-        "valid_to": st.date_input("In force until", document.valid_to, key=f"edit-to-{key}", format="YYYY-MM-DD"),
     }
     return {name: str(value or "").strip() for name, value in given.items()}
+
+
+def day_field(place: "DeltaGenerator", label: str, key: str, value: date | None = None) -> date | None:
+    """Draw a field for a day that may be left empty, however far the day is from now."""
+    first, last = min(value or _FIRST, _FIRST), max(value or _LAST, _LAST)
+    chosen: date | None = place.date_input(label, value, min_value=first, max_value=last, key=key, format="YYYY-MM-DD")
+    return chosen
 
 
 def authority_option(authority: str) -> str:

@@ -11,7 +11,7 @@ from assistant.settings import Settings
 from corpus.digests import AUTHORITIES
 from corpus.errors import ConfigError, Refusal
 from ingest.build import UPLOAD, FileReport, Outcome, Source, ingest, shipped_sources
-from ui.library_edit import authority_option
+from ui.library_edit import authority_option, day_field
 from ui.library_state import REPORTS, attempt, open_document
 from ui.library_words import ReportView, report_view
 from ui.safe_text import escaped, file_name, safe_label
@@ -98,13 +98,14 @@ def _add(settings: Settings, files: "Sequence[UploadedFile]", by_hand: Mapping[s
 
 
 def _properties(turn: int) -> dict[str, str]:
+    left, right = st.columns(2)
     values = {
-        "publisher": st.text_input("Publisher", key=f"upload-publisher-{turn}", max_chars=120),
-        "authority": st.selectbox("Authority", ("", *AUTHORITIES), key=f"upload-authority-{turn}", format_func=authority_option),
-        "payer": st.text_input("Only for this payer", key=f"upload-payer-{turn}", max_chars=120),
-        "edition": st.text_input("Edition or year", key=f"upload-edition-{turn}", max_chars=60),
-        "valid_from": st.date_input("In force from", value=None, key=f"upload-from-{turn}", format="YYYY-MM-DD"),
-        "valid_to": st.date_input("In force until", value=None, key=f"upload-to-{turn}", format="YYYY-MM-DD"),
+        "publisher": left.text_input("Publisher", key=f"upload-publisher-{turn}", max_chars=120),
+        "authority": right.selectbox("Authority", ("", *AUTHORITIES), key=f"upload-authority-{turn}", format_func=authority_option),
+        "edition": left.text_input("Edition or year", key=f"upload-edition-{turn}", max_chars=60),
+        "payer": right.text_input("Only for this payer", key=f"upload-payer-{turn}", max_chars=120),
+        "valid_from": day_field(left, "In force from", f"upload-from-{turn}"),
+        "valid_to": day_field(right, "In force until", f"upload-to-{turn}"),
     }
     return {name: str(value).strip() for name, value in values.items() if value and str(value).strip()}
 

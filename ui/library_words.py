@@ -50,9 +50,7 @@ def report_view(report: FileReport) -> ReportView:
     """Say what became of one file, and of a refused one why and what to do."""
     name = report.key.removeprefix(UPLOAD)
     if report.outcome is Outcome.REFUSED:
-        reason = report.reason[:1].upper() + report.reason[1:]
-        advice = ADVICE[report.refusal] if report.refusal else ""
-        return ReportView("bad", OUTCOME_WORDS[report.outcome], name, f"{reason.rstrip('.')}. {advice}".strip(), "")
+        return ReportView("bad", OUTCOME_WORDS[report.outcome], name, _refused_words(report), "")
     same = report.outcome is Outcome.UNCHANGED
     held = (report.reason, count_words(report.passages, "passage"), *reading_words(report.reading))
     return ReportView("same" if same else "good", OUTCOME_WORDS[report.outcome], name, "; ".join(filter(None, held)), report.document_id)
@@ -65,6 +63,13 @@ def reading_words(reading: Reading) -> tuple[str, ...]:
     encoding = f"encoding taken to be {reading.encoding}" if reading.encoding else ""
     read = (count_words(reading.pages, "page"), count_words(reading.rows, "row"))
     return tuple(filter(None, (*read, skipped, _scanned_words(reading.scanned), hidden, encoding, *reading.notes)))
+
+
+def _refused_words(report: FileReport) -> str:
+    """Say why a file was refused and what to do, once where the reason ends with it."""
+    words = report.reason.removesuffix("; nothing was stored").rstrip(".")
+    reason = words[:1].upper() + words[1:]
+    return f"{reason}." if ";" in reason or not report.refusal else f"{reason}. {ADVICE[report.refusal]}"
 
 
 def _scanned_words(scanned: tuple[int, ...]) -> str:

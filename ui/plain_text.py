@@ -44,6 +44,8 @@ def _source(source: SourceView) -> str:
         source.payer,
         source.section,
         source.page,
+        source.place,
+        source.standing.rstrip("."),
         source.url,
     )
     return f'[{source.number}] {"; ".join(filter(None, facts))}\n    "{source.quote}"'

@@ -1,12 +1,13 @@
 """Turn an answer into the rows that a reader sees. Pure: no Streamlit, no disk."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.answer import Answer, Citation, Conflict, Hit, Sentence
 from assistant.code_rows import ROW
 from assistant.languages import Language
 from assistant.record import citing, near_misses, number_citations
+from assistant.standing import Standing
 from ingest.build import SHIPPED
 from ingest.documents import Document, Passage
 from ui.words import (
@@ -18,6 +19,7 @@ from ui.words import (
     payer_words,
     phrases,
     reword,
+    standing_words,
     validity_words,
     verdict_words,
 )
@@ -30,7 +32,8 @@ _ELLIPSIS = "…"
 class SourceView:
     """A passage that can be opened: what it says, where it stands, and how far it binds.
 
-    `before` and `after` are the canonical text around `quote`; `key` names the row within its answer.
+    `before` and `after` are the canonical text around `quote`; `key` names the row within its answer. `place` names sheet and
+    row where the source has such; `standing` tells of a source that was withdrawn or changed since.
     """
 
     key: str
@@ -50,6 +53,8 @@ class SourceView:
     quote: str
     after: str
     language: Language = Language.EN
+    place: str = ""
+    standing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,17 @@ def announcement(view: AnswerView) -> str:
     return words["ready_one" if count == 1 else "ready"].format(count=count, verdict=view.verdict)
 
 
+def with_standing(view: AnswerView, standing_of: Callable[[SourceView], Standing]) -> AnswerView:
+    """Give an answer shown earlier, with a word on each source that was withdrawn or changed since."""
+
+    def marked(source: SourceView) -> SourceView:
+        return replace(source, standing=standing_words(standing_of(source), source.language))
+
+    conflicts = tuple(tuple(replace(side, source=marked(side.source)) for side in sides) for sides in view.conflicts)
+    near = view.abstention and replace(view.abstention, nearest=tuple(map(marked, view.abstention.nearest)))
+    return replace(view, sources=tuple(map(marked, view.sources)), conflicts=conflicts, abstention=near)
+
+
 def _shown(answer: Answer, numbers: Mapping[Citation, int]) -> list[Hit]:
     cited = {c.passage_id for c in numbers}
     return [h for h in answer.evidence if h.passage.id in cited] or list(near_misses(answer))
@@ -170,8 +186,10 @@ def cited_source(
     """Give the row of a citation; `texts` holds the canonical text of its document, but of a code file, whose rows stand alone."""
     passage, document = citing(evidence, citation)
     around = _around(texts[document.id], citation.start, citation.end) if document.id in texts else ("", "")
-    place = (passage, document)
-    return _source(f"source-{number}", number, place, page=citation.page, around=around, quote=citation.quote, language=language)
+    view = _source(
+        f"source-{number}", number, (passage, document), page=citation.page, around=around, quote=citation.quote, language=language
+    )
+    return replace(view, place=citation.place)
 
 
 def near_source(hit: Hit, number: int, texts: Mapping[str, str], language: Language = Language.EN) -> SourceView:
@@ -179,7 +197,8 @@ def near_source(hit: Hit, number: int, texts: Mapping[str, str], language: Langu
     around = _around(texts[hit.document.id], hit.passage.start, hit.passage.end)
     place = (hit.passage, hit.document)
     page, quote = hit.passage.first_page, hit.passage.text
-    return _source(f"near-{number}", number, place, page=page, around=around, quote=quote, language=language)
+    view = _source(f"near-{number}", number, place, page=page, around=around, quote=quote, language=language)
+    return replace(view, place=hit.passage.place_at(hit.passage.start))
 
 
 def _source(

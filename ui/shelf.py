@@ -13,11 +13,12 @@ from ingest.lookup import payers
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """How much the library holds, and for which payers."""
+    """How much the library holds, and for which payers; `in_use` are the ids of its documents."""
 
     sources: int
     passages: int
     payers: tuple[str, ...]
+    in_use: frozenset[str] = frozenset()
 
 
 def open_shared() -> Assistant:
@@ -54,4 +55,9 @@ def _opened(key: tuple[str, int, int], _settings: Settings) -> Assistant:  # noq
 @st.cache_data(max_entries=4, show_spinner=False)
 def _counted(key: tuple[str, int], _assistant: Assistant) -> Shelf:  # noqa: ARG001  # the cache tells calls apart by it
     entries = _assistant.library.documents()
-    return Shelf(len(entries), sum(count for _, _, count in entries), payers(_assistant.library))
+    return Shelf(
+        len(entries),
+        sum(count for _, _, count in entries),
+        payers(_assistant.library),
+        frozenset(document.id for document, _, _ in entries),
+    )

@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from assistant.answer import BROKEN_OFF, Answer, Role, Status, Verdict
 from assistant.languages import Language
+from assistant.standing import Standing, State
 
 NO_FIT = "No code in your library fits"
 FIT_LINE = "Check each against the record before billing."
@@ -62,6 +63,15 @@ def validity_words(valid_from: date | None, valid_to: date | None, language: Lan
     if valid_from:
         return words["from"].format(start=valid_from)
     return words["until"].format(end=valid_to) if valid_to else words["no_dates"]
+
+
+def standing_words(standing: Standing, language: Language = _EN) -> str:
+    """Say that a source was withdrawn or changed since it was quoted; "" of one in use."""
+    if standing.state is State.IN_USE:
+        return ""
+    words = phrases(language)["drawer"]
+    holds = {True: " " + words["still_there"], False: " " + words["no_longer"]}[standing.holds]
+    return words[standing.state].format(day=standing.on) + (holds if standing.state is State.CHANGED else "")
 
 
 def payer_words(payer: str | None, language: Language = _EN) -> str:

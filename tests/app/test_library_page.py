@@ -1,5 +1,6 @@
 """The library tab as Streamlit's own test runner sees it; what needs a browser is under tests/browser."""
 
+import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -93,7 +94,7 @@ def test_added_files_are_stored_or_refused_each_with_its_reason(data_dir: Path) 
     assert "1 stored, 1 refused" in shown
     assert "<b>Stored</b> memo.md" in shown
     assert "<b>Refused</b> scan.pdf" in shown
-    assert "have text recognised" in shown
+    assert "No text on any page" in shown
     assert statuses(data_dir)["Memo"] == "active"
     with open_reader(data_dir) as library:
         (memo,) = [entry.document for entry in library.entries() if entry.document.title == "Memo"]
@@ -198,3 +199,30 @@ def test_properties_given_with_an_upload_hold_for_its_files(data_dir: Path) -> N
     with open_reader(data_dir) as library:
         (memo,) = [entry.document for entry in library.entries() if entry.document.title == "Memo"]
     assert (memo.authority, memo.payer, memo.valid_from) == ("payer", "Plan B", date(2026, 3, 1))
+
+
+def test_an_answer_given_earlier_says_that_its_source_was_withdrawn_and_still_shows_the_quote(data_dir: Path) -> None:
+    page = checked(AppTest.from_file(PAGE, default_timeout=60).run())
+    page = checked(page.chat_input[0].set_value("Can 77370 be billed after treatment ends?").run())
+    assert sources_of(page)[0]["standing"] == ""
+    page.session_state["tab"] = "Library"
+    page = press(press(checked(page.run()), "Physics services, questions and answers"), "Remove")
+    page.session_state["tab"] = "Ask"
+    (source,) = sources_of(checked(page.run()))
+    assert source["standing"].startswith("Source withdrawn on 20")
+    assert source["quote"].startswith("Yes, 77370")
+
+
+def sources_of(page: AppTest) -> list[dict[str, Any]]:
+    (element,) = page.get("bidi_component")
+    sources: list[dict[str, Any]] = json.loads(element.proto.json)["sources"]
+    return sources
+
+
+def test_the_row_of_a_sheet_stands_beside_a_quote(data_dir: Path) -> None:
+    table = b"Code,Rule\n77370,77370 may be billed once for each course of treatment that the table describes\n"
+    page = add(open_library(), [("edits.csv", table, "text/csv")])
+    page.session_state["tab"] = "Ask"
+    page = checked(page.run())
+    page = checked(page.chat_input[0].set_value("How often may 77370 be billed for a course of treatment?").run())
+    assert "row 2" in [source["place"] for source in sources_of(page)]
