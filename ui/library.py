@@ -6,10 +6,11 @@ from assistant.service import Assistant
 from assistant.settings import Settings
 from ingest.library import ACTIVE, REMOVED, REPLACED, Entry
 from ui.library_document import draw_document, restore
-from ui.library_rows import PAGE_ROWS, STATUS_WORDS, Order, Wanted, choose, publishers, row_words
+from ui.library_rows import PAGE_ROWS, STATUS_WORDS, TABLE_HEADER, Order, Wanted, choose, publishers, row_words, table_row
 from ui.library_state import OPEN, TOLD, attempt, open_document, told
 from ui.library_upload import draw_starter, draw_upload
 from ui.safe_text import escaped, safe_label
+from ui.spreadsheet import to_csv, to_xlsx
 
 _SHOWN = ("library-search", "library-publisher", "library-status", "library-order")
 _ANY = ""
@@ -68,6 +69,30 @@ def _draw_list(entries: tuple[Entry, ...]) -> None:
     with st.container(key="library-list", gap=None):
         for entry in shown:
             _draw_row(entry)
+    if found:
+        _draw_downloads(found)
+
+
+def _draw_downloads(found: tuple[Entry, ...]) -> None:
+    """Offer the list as a file, all that was found; it is made when it is asked for."""
+    rows = [table_row(entry) for entry in found]
+    with st.container(horizontal=True):
+        st.download_button(
+            "List as Excel file",
+            lambda: to_xlsx(TABLE_HEADER, rows, "Documents"),
+            "codecite-documents.xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            key="library-xlsx",
+            on_click="ignore",
+        )
+        st.download_button(
+            "List as CSV file",
+            lambda: to_csv(TABLE_HEADER, rows),
+            "codecite-documents.csv",
+            "text/csv",
+            key="library-csv",
+            on_click="ignore",
+        )
 
 
 def _wanted(entries: tuple[Entry, ...]) -> Wanted:

@@ -87,6 +87,20 @@ def fact_words(entry: Entry) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in rows if value)
 
 
+TABLE_HEADER = (
+    "Title", "Publisher", "Authority", "Edition", "In force from", "In force until", "Payer", "Pages", "Passages", "Rows", "Status", "Added", "File", "Id"
+)  # fmt: skip
+
+
+def table_row(entry: Entry) -> tuple[str, ...]:
+    """Give the cells of a document in the table that is downloaded, by `TABLE_HEADER`."""
+    document = entry.document
+    days = (str(document.valid_from or ""), str(document.valid_to or ""))
+    counts = (str(entry.pages or ""), str(entry.passages), str(entry.reading.rows or ""))
+    said = (document.title, document.publisher, document.authority, document.edition or document.published)
+    return (*said, *days, document.payer, *counts, entry.status, document.added_at, document.path, document.id)
+
+
 def count_words(count: int, what: str) -> str:
     """Give a number with its noun, "" for none."""
     return f"{count:,} {what}{'' if count == 1 else 's'}" if count else ""

@@ -67,7 +67,7 @@ def data_dir(browser: Browser, runtime: Path, tmp_path_factory: pytest.TempPathF
 @pytest.fixture(scope="session")
 def server(data_dir: Path) -> Iterator[str]:
     """The address of a page that is being served."""
-    with _served(data_dir) as address:
+    with served(data_dir) as address:
         yield address
 
 
@@ -75,11 +75,12 @@ def server(data_dir: Path) -> Iterator[str]:
 def serve(data_dir: Path) -> Iterator[Callable[..., str]]:
     """Give a function that serves a page of its own with other settings and gives its address."""
     with ExitStack() as stack:
-        yield lambda **settings: stack.enter_context(_served(data_dir, **settings))
+        yield lambda **settings: stack.enter_context(served(data_dir, **settings))
 
 
 @contextmanager
-def _served(data_dir: Path, **settings: str) -> Iterator[str]:
+def served(data_dir: Path, **settings: str) -> Iterator[str]:
+    """Give the address of a page that shows the library in `data_dir`."""
     port = _free_port()
     log = data_dir / f"server-{port}.log"
     environment = {**os.environ, **settings, "CODECITE_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}

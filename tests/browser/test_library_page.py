@@ -1,0 +1,110 @@
+"""The library tab in a real browser: by keyboard alone, whole on a phone, and deaf to what documents tell it to do."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from tests import support
+from tests.browser.conftest import served
+from tests.support import serious_barriers
+
+Opener = Callable[..., Page]
+POLICY = "Radiation payment policy"
+MEMO = FilePayload(name="memo.md", mimeType="text/markdown", buffer=b"# Memo\n\n77370 may be billed twice a course, says this memo.\n")
+WRONG = FilePayload(name="scan.pdf", mimeType="application/pdf", buffer=b"%PDF-1.4 no more of it")
+
+
+@pytest.fixture(scope="module")
+def library_page(browser: Browser, runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page on a library of its own, which these tests change."""
+    documents = {"society.md": support.SOCIETY, "payer.md": support.PAYER, "hostile.md": support.hostile()}
+    with served(support.build_library(tmp_path_factory.mktemp("library") / "codecite", runtime, documents)) as address:
+        yield address
+
+
+def open_library(open_page: Opener, at: str, **look: object) -> Page:
+    page = open_page(at=at, **look)
+    page.get_by_role("tab", name="Library").click()
+    page.get_by_role("textbox", name="Search").wait_for()
+    return page
+
+
+def enter(page: Page, role: str, name: str) -> None:
+    """Press Enter on a control that the keyboard has reached."""
+    control = page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]  # a role by its name
+    control.focus()
+    expect(control).to_be_focused()
+    page.keyboard.press("Enter")
+
+
+def test_a_document_is_added_opened_edited_removed_and_brought_back_by_keyboard_alone(open_page: Opener, library_page: str) -> None:
+    page = open_page(at=library_page)
+    page.get_by_role("tab", name="Ask").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Search").wait_for()
+    with page.expect_file_chooser() as chooser:
+        enter(page, "button", "Upload")
+    chooser.value.set_files([MEMO, WRONG])
+    expect(page.get_by_test_id("stFileUploaderFile")).to_have_count(2)
+    enter(page, "button", "Add to the library")
+    expect(page.get_by_role("status").filter(has_text="1 stored, 1 refused")).to_be_visible()
+    enter(page, "button", "Memo")
+    expect(page.get_by_role("region", name="Text with passages marked")).to_contain_text("says this memo")
+    page.get_by_text("Change its properties").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Publisher").fill("Our practice")
+    enter(page, "button", "Save")
+    expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+    expect(page.locator(".cc-facts")).to_contain_text("Our practice")
+    enter(page, "button", "Remove")
+    expect(page.get_by_role("status").filter(has_text="Removed: Memo")).to_be_visible()
+    expect(page.get_by_role("button", name="Memo", exact=True)).to_have_count(0)
+    enter(page, "button", "Undo")
+    expect(page.get_by_role("button", name="Memo", exact=True)).to_be_visible()
+
+
+def test_the_list_is_downloaded_as_a_workbook(open_page: Opener, library_page: str) -> None:
+    page = open_library(open_page, library_page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="List as Excel file").click()
+    sheet = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes())).active
+    assert sheet is not None
+    assert POLICY in [row[0].value for row in sheet.iter_rows()]
+
+
+def test_what_a_document_says_is_shown_and_never_done(open_page: Opener, library_page: str) -> None:
+    page = open_library(open_page, library_page)
+    hostile = FilePayload(
+        name="<img src=x onerror=window.__pwned=1>.md",
+        mimeType="text/markdown",
+        buffer=support.hostile("A " + support.PAYLOADS[0]).encode(),
+    )
+    page.locator("input[type=file]").first.set_input_files([hostile])
+    expect(page.get_by_test_id("stFileUploaderFile")).to_have_count(1)
+    page.get_by_role("button", name="Add to the library").click()
+    page.get_by_text("Files added last").wait_for()
+    page.get_by_role("button", name="attacker.test/md.png").first.click()
+    page.get_by_role("region", name="Text with passages marked").wait_for()
+    page.get_by_text("Change its properties").click()
+    assert page.evaluate("window.__pwned === undefined")
+    assert page.locator("[data-testid=stMain] img").count() == 0
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_phone_shows_list_and_document_without_a_serious_barrier(open_page: Opener, library_page: str, dark: bool) -> None:
+    page = open_library(open_page, library_page, width=390, height=844, dark=dark)
+    found = [Axe().run(page)]
+    page.get_by_role("button", name=POLICY, exact=True).click()
+    page.get_by_role("region", name="Text with passages marked").wait_for()
+    page.get_by_text("Change its properties").click()
+    page.get_by_role("textbox", name="Publisher").wait_for()
+    found.append(Axe().run(page))
+    assert serious_barriers(found) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
