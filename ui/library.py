@@ -14,6 +14,8 @@ from ui.spreadsheet import to_csv, to_xlsx
 
 _SHOWN = ("library-search", "library-publisher", "library-status", "library-order")
 _ANY = ""
+_SHORT = 32
+"""Parts of so many characters stand on one line of a phone; longer ones may be broken."""
 
 
 def draw_library(assistant: Assistant | None, settings: Settings) -> None:
@@ -111,7 +113,10 @@ def _draw_row(entry: Entry) -> None:
     st.button(
         safe_label(document.title), key=f"open-{document.id}", type="tertiary", on_click=open_document, args=(document.id,), width="stretch"
     )
-    st.html(f'<p class="cc-asked cc-row" dir="auto">{escaped(" · ".join(row_words(entry)))}</p>')
+    parts = " · ".join(
+        f'<span class="cc-short">{escaped(part)}</span>' if len(part) <= _SHORT else escaped(part) for part in row_words(entry)
+    )
+    st.html(f'<p class="cc-asked cc-row" dir="auto">{parts}</p>')
 
 
 def _turned(found: tuple[Entry, ...]) -> str:

@@ -50,17 +50,17 @@ def _fields(document: Document) -> dict[str, str]:
     held, key = present_values(document), document.id
     classes = dict.fromkeys(("", *AUTHORITIES, held["authority"]))
     title = st.text_input("Title", held["title"], key=f"edit-title-{key}", max_chars=300)
-    left, right = st.columns(2)
+    (first, second), (third, fourth), (fifth, sixth) = st.columns(2), st.columns(2), st.columns(2)
     given = {
         "title": title,
-        "publisher": left.text_input("Publisher", held["publisher"], key=f"edit-publisher-{key}", max_chars=120),
-        "authority": right.selectbox(
+        "publisher": first.text_input("Publisher", held["publisher"], key=f"edit-publisher-{key}", max_chars=120),
+        "authority": second.selectbox(
             "Authority", tuple(classes), list(classes).index(held["authority"]), key=f"edit-authority-{key}", format_func=authority_option
         ),
-        "edition": left.text_input("Edition or year", held["edition"], key=f"edit-edition-{key}", max_chars=60),
-        "payer": right.text_input("Only for this payer", held["payer"], key=f"edit-payer-{key}", max_chars=120),
-        "valid_from": day_field(left, "In force from", f"edit-from-{key}", document.valid_from),
-        "valid_to": day_field(right, "In force until", f"edit-to-{key}", document.valid_to),
+        "edition": third.text_input("Edition or year", held["edition"], key=f"edit-edition-{key}", max_chars=60),
+        "payer": fourth.text_input("Only for this payer", held["payer"], key=f"edit-payer-{key}", max_chars=120),
+        "valid_from": day_field(fifth, "In force from", f"edit-from-{key}", document.valid_from),
+        "valid_to": day_field(sixth, "In force until", f"edit-to-{key}", document.valid_to),
         "url": st.text_input("Link to the original", held["url"], key=f"edit-url-{key}", max_chars=500),
     }
     return {name: str(value or "").strip() for name, value in given.items()}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ROUND = "library-upload-round"
 _UNNAMED = "unnamed"
 _MOST_LINES = 200
+_SHOWN_REPORTS = 20
 
 
 def draw_upload(settings: Settings) -> None:
@@ -98,14 +99,14 @@ def _add(settings: Settings, files: "Sequence[UploadedFile]", by_hand: Mapping[s
 
 
 def _properties(turn: int) -> dict[str, str]:
-    left, right = st.columns(2)
+    (first, second), (third, fourth), (fifth, sixth) = st.columns(2), st.columns(2), st.columns(2)
     values = {
-        "publisher": left.text_input("Publisher", key=f"upload-publisher-{turn}", max_chars=120),
-        "authority": right.selectbox("Authority", ("", *AUTHORITIES), key=f"upload-authority-{turn}", format_func=authority_option),
-        "edition": left.text_input("Edition or year", key=f"upload-edition-{turn}", max_chars=60),
-        "payer": right.text_input("Only for this payer", key=f"upload-payer-{turn}", max_chars=120),
-        "valid_from": day_field(left, "In force from", f"upload-from-{turn}"),
-        "valid_to": day_field(right, "In force until", f"upload-to-{turn}"),
+        "publisher": first.text_input("Publisher", key=f"upload-publisher-{turn}", max_chars=120),
+        "authority": second.selectbox("Authority", ("", *AUTHORITIES), key=f"upload-authority-{turn}", format_func=authority_option),
+        "edition": third.text_input("Edition or year", key=f"upload-edition-{turn}", max_chars=60),
+        "payer": fourth.text_input("Only for this payer", key=f"upload-payer-{turn}", max_chars=120),
+        "valid_from": day_field(fifth, "In force from", f"upload-from-{turn}"),
+        "valid_to": day_field(sixth, "In force until", f"upload-to-{turn}"),
     }
     return {name: str(value).strip() for name, value in values.items() if value and str(value).strip()}
 
@@ -127,11 +128,12 @@ def _draw_reports(reports: Sequence[FileReport]) -> None:
         return
     views = sorted(map(report_view, reports), key=lambda view: view.tone != "bad")
     counts = [
-        f"{sum(v.tone == tone for v in views):,} {words}" for tone, words in (("good", "stored"), ("same", "known"), ("bad", "refused"))
+        f"{sum(v.tone == tone for v in views):,} {words}"
+        for tone, words in (("good", "stored"), ("same", "already there"), ("bad", "refused"))
     ]
     told = ", ".join(count for count in counts if not count.startswith("0 "))
     st.html(f'<p class="cc-summary" role="status">Files added last: {told}.</p>')
-    for n, view in enumerate(views[:PAGE_REPORTS]):
+    for n, view in enumerate(views[:_SHOWN_REPORTS]):
         st.html(_line(view))
         if view.document_id:
             st.button(
@@ -141,8 +143,5 @@ def _draw_reports(reports: Sequence[FileReport]) -> None:
                 on_click=open_document,
                 args=(view.document_id,),
             )
-    if len(views) > PAGE_REPORTS:
-        st.html(f'<p class="cc-remark">and {len(views) - PAGE_REPORTS:,} more; all are in the list below.</p>')
-
-
-PAGE_REPORTS = 20
+    if len(views) > _SHOWN_REPORTS:
+        st.html(f'<p class="cc-remark">and {len(views) - _SHOWN_REPORTS:,} more; all are in the list below.</p>')

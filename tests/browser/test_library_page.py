@@ -37,6 +37,7 @@ def open_library(open_page: Opener, at: str, **look: object) -> Page:
 def enter(page: Page, role: str, name: str) -> None:
     """Press Enter on a control that the keyboard has reached."""
     control = page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]  # a role by its name
+    expect(control).to_be_enabled()
     control.focus()
     expect(control).to_be_focused()
     page.keyboard.press("Enter")
@@ -52,12 +53,12 @@ def test_a_document_is_added_opened_edited_removed_and_brought_back_by_keyboard_
     with page.expect_file_chooser() as chooser:
         enter(page, "button", "Upload")
     chooser.value.set_files([MEMO, WRONG])
-    expect(page.get_by_test_id("stFileUploaderFile")).to_have_count(2)
+    expect(page.get_by_test_id("stFileChip")).to_have_count(2)
     enter(page, "button", "Add to the library")
     expect(page.get_by_role("status").filter(has_text="1 stored, 1 refused")).to_be_visible()
     enter(page, "button", "Memo")
     expect(page.get_by_role("region", name="Text with passages marked")).to_contain_text("says this memo")
-    page.get_by_text("Change its properties").focus()
+    page.locator("summary", has_text="Change its properties").focus()
     page.keyboard.press("Enter")
     page.get_by_role("textbox", name="Publisher").fill("Our practice")
     enter(page, "button", "Save")
@@ -87,7 +88,7 @@ def test_what_a_document_says_is_shown_and_never_done(open_page: Opener, library
         buffer=support.hostile("A " + support.PAYLOADS[0]).encode(),
     )
     page.locator("input[type=file]").first.set_input_files([hostile])
-    expect(page.get_by_test_id("stFileUploaderFile")).to_have_count(1)
+    expect(page.get_by_test_id("stFileChip")).to_have_count(1)
     page.get_by_role("button", name="Add to the library").click()
     page.get_by_text("Files added last").wait_for()
     page.get_by_role("button", name="attacker.test/md.png").first.click()
