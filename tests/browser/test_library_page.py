@@ -109,3 +109,17 @@ def test_a_phone_shows_list_and_document_without_a_serious_barrier(open_page: Op
     found.append(Axe().run(page))
     assert serious_barriers(found) == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_another_reader_is_answered_while_files_are_being_added(open_page: Opener, library_page: str) -> None:
+    rules = "".join(f"## Part {n}\n\nRule {n} on 77427 holds for visit {n * 7} of week {n * 3} and no other.\n\n" for n in range(800))
+    busy, asking = open_library(open_page, library_page), open_page(at=library_page)
+    files = [FilePayload(name=f"long-{n}.md", mimeType="text/markdown", buffer=f"# Long {n}\n\n{rules}".encode()) for n in range(2)]
+    busy.locator("input[type=file]").first.set_input_files(files)
+    expect(busy.get_by_test_id("stFileChip")).to_have_count(2)
+    busy.get_by_role("button", name="Add to the library").click()
+    busy.get_by_text("Reading files").wait_for()
+    asking.get_by_role("button", name="How often may 77336 be billed?").click()
+    asking.locator(".badge").wait_for()
+    assert busy.get_by_text("Reading files").is_visible()
+    expect(busy.get_by_role("status").filter(has_text="2 stored")).to_be_visible(timeout=60_000)
