@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import CodeciteError
-from ingest.build import Source, _read
+from ingest.build import Source
 from ingest.documents import DocumentText
 from ingest.split import split
 from tests.support import make_pdf
@@ -28,7 +28,7 @@ NAMES = st.sampled_from(["a.txt", "a.md", "a.html", "a.pdf", "a"])
 
 def read(content: bytes, name: str) -> DocumentText | None:
     try:
-        return _read(Source(name, Path(name)), content, {}, "2026-01-01")
+        return read_source(Source(name, Path(name), content), {}, "2026-01-01")
     except CodeciteError:
         return None
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.build import Source, _read
+from ingest.build import Source, read_source
 from ingest.canonical import canonical
 from ingest.codes import find_codes
 from ingest.documents import BlockKind, Document, DocumentText, Passage
@@ -155,7 +155,7 @@ SECTIONS = st.lists(st.tuples(CODES, SAID, st.lists(SAID, max_size=4)), min_size
 
 
 def read(content: str, name: str) -> tuple[DocumentText, tuple[Passage, ...]]:
-    found = _read(Source(name, Path(name)), content.encode(), {}, "")
+    found = read_source(Source(name, Path(name), content.encode()), {}, "")
     return found, split(found)
 
 
