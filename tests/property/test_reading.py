@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import CodeciteError
-from ingest.build import Source
+from ingest.build import Source, read_source
 from ingest.documents import DocumentText
 from ingest.split import split
 from tests.support import make_pdf
