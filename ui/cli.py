@@ -77,7 +77,7 @@ def run() -> None:
 @click.option("--payer", help="The only payer whose rules these are, for example Aetna.")
 @click.option("--rebuild", is_flag=True, help="Cut and embed the whole library anew, after a change of model or version.")
 def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> None:
-    """Bring PATHS (files or folders: Markdown, text, HTML, PDF) into the library.
+    """Bring PATHS (files or folders: PDF, Word, Excel and OpenDocument sheets, CSV, HTML, mail, Markdown, text, JSON Lines, public code files) into the library.
 
     Without PATHS the starter corpus is brought in. A file that has not changed costs nothing, a changed one
     replaces its former version, and a file that cannot be read is reported and skipped (exit status 1).

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ingest.canonical import canonical
 from ingest.codes import find_codes
-from ingest.documents import BlockKind
+from ingest.documents import BlockKind, Reading
 from ingest.extract.blocks import Extracted, RawBlock
 from ingest.extract.plain import plain_blocks
 
@@ -24,7 +24,15 @@ _DROPPED_NAMES = re.compile(
 )
 _CONTENT = "main, [role=main], article, h1"
 _MIN_PARAGRAPHS = 3
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|opacity\s*:\s*0(?![.\d])", re.I)
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?(?![.\d])|font-size\s*:\s*(?:0|1(?:\.0+)?px|0?\.\d+(?:px|pt|em|rem))(?![.\d])"
+    r"|(?:left|right|top|bottom|text-indent|margin-left|margin-top)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*(?:0|1px)|clip-path\s*:\s*inset\(\s*(?:50|100)%",
+    re.I,
+)
+_COLOUR = re.compile(r"(?<![\w-])color\s*:\s*([^;!]+)", re.I)
+_GROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)", re.I)
+_RULE = re.compile(r"((?:[.#][\w-]+\s*,?\s*)+)\{([^{}]*)\}")
+_WHITES = {"white", "#fff", "#ffffff", "rgb(255,255,255)"}
 _BLOCKS = {"p", "div", "section", "article", "main", "body", "ul", "ol", "dl", "blockquote", "pre", "details", "figure", "header", "address", "table", "tbody", "tr", "td", "th", "center", "form"}  # fmt: skip
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "summary": 4, "dt": 5, "legend": 5, "caption": 5}
 _ITEMS = {"li", "dd"}
@@ -37,10 +45,12 @@ def read_html(text: str) -> Extracted:
 
     tree = LexborHTMLParser(text)
     title, publisher = _title(tree), _meta(tree, "og:site_name") or _meta(tree, "author")
+    hidden = _drop_hidden(tree)
     _drop(tree)
     root = tree.css_first("main") or tree.css_first("[role=main]") or _only_article(tree) or tree.body
     blocks = tuple(_walk(root)) if root is not None else ()
-    return Extracted("text/html", blocks, title, publisher)
+    notes = (f"{hidden} characters of hidden text left out",) if hidden else ()
+    return Extracted("text/html", blocks, title, publisher, reading=Reading(hidden_chars=hidden, notes=notes))
 
 
 def _title(tree: "LexborHTMLParser") -> str:
@@ -57,6 +67,29 @@ def _meta(tree: "LexborHTMLParser", name: str) -> str:
 def _only_article(tree: "LexborHTMLParser") -> "LexborNode | None":
     articles = tree.css("article")
     return articles[0] if len(articles) == 1 else None
+
+
+def _drop_hidden(tree: "LexborHTMLParser") -> int:
+    """Take out what the page's own styles keep from its visitors' eyes; give how many characters that was."""
+    rules = [(selectors, style) for node in tree.css("style") for selectors, style in _RULE.findall(node.text()) if _hides(style)]
+    named = [selector.strip() for selectors, _ in rules for selector in selectors.split(",") if selector.strip()]
+    nodes = [node for node in tree.css("[style]") if _hides(node.attributes.get("style") or "")]
+    nodes += [node for selector in named for node in tree.css(selector)]
+    nodes += tree.css("[hidden], [aria-hidden=true]")
+    count = 0
+    for node in nodes:
+        if node.tag not in {"html", "body", "main"} and node.parent is not None and node.css_first(_CONTENT) is None:
+            count += len(_squash(node.text()))
+            node.decompose()
+    return count
+
+
+def _hides(style: str) -> bool:
+    if _HIDDEN_STYLE.search(style):
+        return True
+    colour, ground = _COLOUR.search(style), _GROUND.search(style)
+    words = colour[1].replace(" ", "").lower() if colour else ""
+    return bool(words) and (words == ground[1].replace(" ", "").lower() if ground else words in _WHITES)
 
 
 def _drop(tree: "LexborHTMLParser") -> None:
