@@ -192,20 +192,20 @@ def _no_pair(held: Sequence[Table], one: str, two: str, day: date) -> str:
 def _tabled(question: Question, codes: Sequence[str], held: Sequence[Table], tables: Tables) -> LookedUp:
     spoken = _newest(held, question.as_of)
     found = [row for code in codes for row in tables.rows(spoken, code)]
-    told = (_elsewhen(held, question.as_of),) if held and codes and not spoken else ()
-    return replace(_cited([(row, Role.BACKGROUND) for row in found]), notices=told)
+    return replace(_cited([(row, Role.BACKGROUND) for row in found]), notices=_uncovered(held, codes, spoken, question.as_of))
 
 
 def _values(question: Question, codes: Sequence[str], held: Sequence[Table], tables: Tables) -> LookedUp:
     """Give the relative values of the codes, with the question's modifiers where they have rows of their own, else of the whole service."""
+    spoken = _newest(held, question.as_of)
 
     def fitting(code: str) -> Sequence[TableRow]:
-        rows = tables.rows(_newest(held, question.as_of), code)
+        rows = tables.rows(spoken, code)
         named = [row for row in rows if row.second in question.modifiers]
         return named or [row for row in rows if not row.second] or rows
 
-    told = (_elsewhen(held, question.as_of),) if held and codes and not _newest(held, question.as_of) else ()
-    return replace(_cited([(row, Role.BACKGROUND) for code in codes for row in fitting(code)]), notices=told)
+    found = [(row, Role.BACKGROUND) for code in codes for row in fitting(code)]
+    return replace(_cited(found), notices=_uncovered(held, codes, spoken, question.as_of))
 
 
 def _code_sets(question: Question, kind: Kind, held: Sequence[Table], tables: Tables) -> LookedUp:
@@ -215,9 +215,8 @@ def _code_sets(question: Question, kind: Kind, held: Sequence[Table], tables: Ta
     rows = [row for code in codes for row in tables.rows(spoken, code)]
     asks = question.asks_ruling and bool(_VALID.search(question.text)) and len(rows) == 1
     verdict = _validity(rows[0], question) if asks else Verdict.NONE
-    told = (_elsewhen(held, question.as_of),) if held and codes and not spoken else ()
     role = Role.VERDICT if verdict is not Verdict.NONE else Role.BACKGROUND
-    return replace(_cited([(row, role) for row in rows]), verdict=verdict, notices=told)
+    return replace(_cited([(row, role) for row in rows]), verdict=verdict, notices=_uncovered(held, codes, spoken, question.as_of))
 
 
 def _validity(row: TableRow, question: Question) -> Verdict:
@@ -250,6 +249,11 @@ def _newest(held: Sequence[Table], day: date) -> list[Table]:
     for table in speaking:
         newest[table.audience] = max(newest.get(table.audience, ""), table.document.edition)
     return [table for table in speaking if table.document.edition == newest[table.audience]]
+
+
+def _uncovered(held: Sequence[Table], codes: Sequence[str], spoken: Sequence[Table], day: date) -> tuple[str, ...]:
+    """Give the notice that tables are loaded for what is asked, and none of them speaks for the day."""
+    return (_elsewhen(held, day),) if held and codes and not spoken else ()
 
 
 def _elsewhen(held: Sequence[Table], day: date) -> str:

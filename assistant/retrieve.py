@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 
@@ -148,7 +147,7 @@ class Retriever:
         """
         found: dict[str, Hit] = {}
         for place, (_, hit) in enumerate(ranked):
-            if in_force(hit.passage, question.as_of):
+            if hit.passage.in_force(question.as_of):
                 found.setdefault(hit.passage.id, hit)
             elif place < self._policy.ended:
                 for successor in self._successors(question, hit):
@@ -248,11 +247,6 @@ class Timer:
 def _order(question: Question, hit: Hit) -> tuple[bool, float, str]:
     """Give the key by which hits are sorted: those that hold a code asked about first, then by score."""
     return REGISTERED not in hit.via and hit.passage.codes.isdisjoint(question.codes), -hit.score, hit.passage.id
-
-
-def in_force(passage: Passage, day: date) -> bool:
-    """Tell whether a passage holds on a day."""
-    return (passage.valid_from or day) <= day <= (passage.valid_to or day)
 
 
 def _may_answer(question: Question, hit: Hit) -> bool:

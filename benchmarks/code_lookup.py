@@ -182,12 +182,8 @@ def _bring_in(folder: Path, paths: Iterable[Path], *, shipped: bool) -> None:
 
 def _in_force(folder: Path) -> frozenset[str]:
     """Give the CPT and HCPCS codes that a passage in force on the day names."""
-    named = {code for p in _passages(folder) if _holds(p) for code in p.named_codes}
+    named = {code for p in _passages(folder) if p.in_force(DAY) for code in p.named_codes}
     return frozenset(code for code in named if _CODE.fullmatch(code))
-
-
-def _holds(passage: Passage) -> bool:
-    return (passage.valid_from or DAY) <= DAY <= (passage.valid_to or DAY)
 
 
 def _passages(folder: Path) -> list[Passage]:
@@ -215,7 +211,7 @@ def _write_facts(folder: Path, codes: Sequence[str]) -> list[Path]:
 
 
 def _measure(folder: Path, asked: Sequence[LookUp]) -> tuple[list[Outcome], list[Outcome], int]:
-    passages = [p for p in _passages(folder) if _holds(p)]
+    passages = [p for p in _passages(folder) if p.in_force(DAY)]
     settings = Settings(data_dir=folder)
     encoder = OnnxEmbedder(runtime_folder(settings))
     print("Encoding for the dense side …", file=sys.stderr)

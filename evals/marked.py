@@ -85,7 +85,7 @@ def bears(marked: Marked, citation: Citation) -> bool:
     nugget's with it; where the case is about no code, what it shares must be more.
     """
     case, passage = marked.case, marked.hit(citation).passage
-    if citation.quote not in passage.text or not (passage.valid_from or case.as_of) <= case.as_of <= (passage.valid_to or case.as_of):
+    if citation.quote not in passage.text or not passage.in_force(case.as_of):
         return False
     if any(frozenset((passage.anchor, gold)) in marked.disputes for gold in case.gold):
         return True

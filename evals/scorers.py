@@ -136,7 +136,7 @@ def in_force(marked: Marked) -> float | None:
     """Give the share of cited passages that are in force on the date of service."""
     day = marked.case.as_of
     passages = [marked.hit(c).passage for c in marked.citations]
-    return _share((p.valid_from or day) <= day <= (p.valid_to or day) for p in passages)
+    return _share(p.in_force(day) for p in passages)
 
 
 def answers_when_due(marked: Marked) -> float | None:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select, text
 from ingest import tables
 from ingest.code_files.row import Audience, Kind
 from ingest.code_store import text_of_rows
-from ingest.documents import Document
+from ingest.documents import Document, covers
 from ingest.library import ACTIVE, Library, document_columns, to_document
 
 _ROW = ("number", "code", "second", "value", "valid_from", "valid_to", "start", "end")
@@ -31,8 +31,7 @@ class Table:
 
     def speaks_for(self, day: date) -> bool:
         """Tell whether its edition covers a day."""
-        held = self.document
-        return (held.valid_from is None or held.valid_from <= day) and (held.valid_to is None or held.valid_to >= day)
+        return covers(self.document.valid_from, self.document.valid_to, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class TableRow:
 
     def in_force(self, day: date) -> bool:
         """Tell whether the row itself holds on a day; its edition may not."""
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or self.valid_to >= day)
+        return covers(self.valid_from, self.valid_to, day)
 
 
 def code_tables(library: Library) -> tuple[Table, ...]:

@@ -74,7 +74,7 @@ def active_texts(connection: Connection) -> Iterator[tuple[str, str]]:
     """Give the texts of the code files in use, piece by piece, each with the id of its document."""
     joined = tables.code_texts.join(tables.code_files, tables.code_files.c.number == tables.code_texts.c.file)
     joined = joined.join(tables.documents, tables.documents.c.id == tables.code_files.c.document_id)
-    query = select(tables.documents.c.id, tables.code_texts.c.text).select_from(joined).where(tables.documents.c.status == "active")
+    query = select(tables.documents.c.id, tables.code_texts.c.text).select_from(joined).where(tables.documents.c.status == tables.ACTIVE)
     found = connection.execution_options(yield_per=_PIECES_AT_ONCE).execute(
         query.order_by(tables.documents.c.id, tables.code_texts.c.start)
     )

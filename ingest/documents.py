@@ -5,6 +5,11 @@ from datetime import date
 from enum import StrEnum
 
 
+def covers(valid_from: date | None, valid_to: date | None, day: date) -> bool:
+    """Tell whether what is in force from one day until another, both included (None: no such end), is so on `day`."""
+    return (valid_from or day) <= day <= (valid_to or day)
+
+
 class BlockKind(StrEnum):
     """What a stretch of canonical text is."""
 
@@ -148,6 +153,10 @@ class Passage:
     conflicts: tuple[str, ...]
     questions: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
+
+    def in_force(self, day: date) -> bool:
+        """Tell whether it holds on a day."""
+        return covers(self.valid_from, self.valid_to, day)
 
     def place_at(self, offset: int) -> str:
         """Name where the character at `offset` of the canonical text stands, "" where the source has no such places."""

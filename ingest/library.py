@@ -29,7 +29,7 @@ _LISTED = tuple(name in _LISTS for name in _PASSAGE_FIELDS)
 _EMPTY = "[]"
 _DOCUMENT_FIELDS = tuple(f.name for f in fields(Document))
 _REVISION = "SELECT value FROM library WHERE key = 'revision'"  # asked several times for each question: no statement is built
-ACTIVE, REMOVED, REPLACED = "active", "removed", "replaced"
+ACTIVE, REMOVED, REPLACED = tables.ACTIVE, tables.REMOVED, tables.REPLACED
 _STREAMED = 1_000
 _Derived = TypeVar("_Derived")
 
@@ -309,7 +309,7 @@ class Library:
                 select(tables.documents.c.path, tables.documents.c.publisher).where(held)
             ).one_or_none() or ("", "")
             _retire(connection, tables.documents.c.path == path, REPLACED, revision)
-            connection.execute(update(tables.documents).where(held).values(status=ACTIVE, revision=revision, changed_at=_now()))
+            connection.execute(update(tables.documents).where(held).values(status=ACTIVE, revision=revision, changed_at=now()))
             query = select(tables.passages.c.row, *passage_columns()).where(tables.passages.c.document_id == document_id)
             found = {row: to_passage(values) for row, *values in connection.execute(query)}
             scopes = _scopes_of(connection, publisher, list(found.values()))
@@ -472,7 +472,7 @@ def _retire(connection: Connection, which: Any, status: str, revision: int) -> N
     rows = connection.execute(query.where(active)).scalars().all()
     _forget_words(connection, rows)
     _set_scopes(connection, [(row, tables.OUT_OF_USE) for row in rows])
-    connection.execute(update(tables.documents).where(active).values(status=status, revision=revision, changed_at=_now()))
+    connection.execute(update(tables.documents).where(active).values(status=status, revision=revision, changed_at=now()))
 
 
 def _set_scopes(connection: Connection, scopes: Sequence[tuple[int, int]]) -> None:
@@ -589,11 +589,12 @@ def _document_row(source: DocumentText) -> dict[str, Any]:
         "blocks": json.dumps([asdict(block) for block in source.blocks], default=date.isoformat),
         "pages": json.dumps([(p.number, p.start, p.end) for p in source.pages]),
         "reading": json.dumps(asdict(source.reading)),
-        "changed_at": _now(),
+        "changed_at": now(),
     }
 
 
-def _now() -> str:
+def now() -> str:
+    """Give this instant as documents keep it: ISO 8601, to the second, UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 

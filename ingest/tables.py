@@ -5,6 +5,8 @@ from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, Me
 SCHEMA_VERSION = 3
 OUT_OF_USE = 0
 """The scope of passages whose document was removed or replaced."""
+ACTIVE, REMOVED, REPLACED = "active", "removed", "replaced"
+"""The statuses of a document."""
 metadata = MetaData()
 
 facts = Table("library", metadata, Column("key", String, primary_key=True), Column("value", String, nullable=False))

@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -426,12 +426,12 @@ def _writing(rebuild: bool) -> "Iterator[tuple[Library, Embedder]]":
 
 def _ingest(library: "Library", embedder: "Embedder", sources: "Sequence[Source]", by_hand: dict[str, str]) -> "tuple[FileReport, ...]":
     from ingest.build import ingest as bring_in
+    from ingest.library import now
 
     if not sources:
         return ()
-    now = datetime.now(UTC).isoformat(timespec="seconds")
     with _progress(len(sources), "Ingesting") as advance:
-        return bring_in(library, embedder, sources, by_hand=by_hand, added_at=now, advance=lambda _: advance())
+        return bring_in(library, embedder, sources, by_hand=by_hand, added_at=now(), advance=lambda _: advance())
 
 
 def _rebuild(library: "Library", embedder: "Embedder") -> None:

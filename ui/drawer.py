@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.present import SourceView
-from ui.safe_text import escaped, marked, web_link
+from ui.safe_text import escaped, link_html, marked, web_link
 from ui.words import direction, phrases
 
 _WIDTH_PX = 600
@@ -49,9 +49,7 @@ def _facts(source: SourceView) -> list[tuple[str, str]]:
 
 def _link(url: str) -> str:
     address = web_link(url)
-    if not address:
-        return escaped(url)
-    return f'<a href="{escaped(address)}" target="_blank" rel="noopener noreferrer">{escaped(address)}</a>'
+    return link_html(address) if address else escaped(url)
 
 
 def _fact(name: str, value: str) -> str:

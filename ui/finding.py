@@ -16,11 +16,11 @@ from ui.conversation import AS_OF, PAYER
 from ui.drawer import open_drawer
 from ui.find_view import FindingsView, present_findings
 from ui.safe_text import escaped
+from ui.words import FAULT
 
 EXAMPLE = "three fields, custom blocks, breast, tangents, weekly physics check"
 _CASE, _FOUND = "case", "found"
 _MAX_CHARS = 4_000
-_FAULT = "Something went wrong in Codecite itself; the server's log names the error. Try again, or run: codecite doctor"
 _log = logging.getLogger("codecite.page")
 
 
@@ -61,7 +61,7 @@ def _find(assistant: Assistant, description: str) -> Found:
     except Exception as error:  # the page is the outer edge: no traceback may reach the browser
         _log.error("a description could not be searched: %s", type(error).__name__)
         _log.debug("its traceback", exc_info=error)
-        return Found(problem=_FAULT)
+        return Found(problem=FAULT)
 
 
 def _draw_cards(view: FindingsView) -> None:

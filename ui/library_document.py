@@ -13,7 +13,7 @@ from ui.library_rows import fact_words
 from ui.library_state import OPEN, attempt, close_document, tell
 from ui.library_upload import bring_in
 from ui.library_words import reading_words
-from ui.safe_text import escaped, web_link
+from ui.safe_text import escaped, link_html, web_link
 from ui.writing import finish
 
 _ERASE = "erase"
@@ -32,8 +32,7 @@ def draw_document(library: Library, entry: Entry, settings: Settings) -> None:
 def _head(entry: Entry) -> str:
     facts = "".join(f'<dt>{name}</dt><dd dir="auto">{escaped(value)}</dd>' for name, value in fact_words(entry))
     if address := web_link(entry.document.url):
-        link = f'<a href="{escaped(address)}" target="_blank" rel="noopener noreferrer">{escaped(address)}</a>'
-        facts += f"<dt>Link</dt><dd>{link}</dd>"
+        facts += f"<dt>Link</dt><dd>{link_html(address)}</dd>"
     met = reading_words(entry.reading)
     read = f'<p class="cc-remark" dir="auto">Read: {escaped("; ".join(met))}.</p>' if met else ""
     title = escaped(entry.document.title)

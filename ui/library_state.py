@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from corpus.errors import CodeciteError
+from ui.words import FAULT
 
 OPEN, TOLD, REPORTS = "library-open", "library-told", "library-reports"
-_FAULT = "Something went wrong in Codecite itself; the server's log names the error. Try again, or run: codecite doctor"
 _log = logging.getLogger("codecite.page")
 
 
@@ -53,6 +53,6 @@ def attempt(change: Callable[[], object]) -> bool:
     except Exception as error:  # the page is the outer edge: no traceback may reach the browser
         _log.error("the library could not be changed: %s", type(error).__name__)
         _log.debug("its traceback", exc_info=error)
-        tell(_FAULT, problem=True)
+        tell(FAULT, problem=True)
         return False
     return True

@@ -1,7 +1,6 @@
 """Bring files into the library from the page: the form, the progress, and what became of each file."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from assistant.settings import Settings
 from corpus.digests import AUTHORITIES
 from corpus.errors import ConfigError, Refusal
 from ingest.build import UPLOAD, FileReport, Outcome, Source, ingest, shipped_sources
+from ingest.library import now
 from ui.library_edit import authority_option, day_field
 from ui.library_state import REPORTS, attempt, open_document
 from ui.library_words import ReportView, report_view
@@ -76,11 +76,6 @@ def bring_in(settings: Settings, sources: Sequence[Source], by_hand: Mapping[str
                 ingest(library, embedder, sources, by_hand=by_hand, added_at=now(), advance=advance)
             finally:  # stopped half-way, too: what is stored is to be found
                 finish(library, settings)
-
-
-def now() -> str:
-    """Give this instant as documents keep it."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _add(settings: Settings, files: "Sequence[UploadedFile]", by_hand: Mapping[str, str]) -> None:

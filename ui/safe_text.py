@@ -59,6 +59,11 @@ def web_link(url: str) -> str:
     return url if parts.scheme in ("http", "https") and parts.hostname and not _CONTROL.search(url) else ""
 
 
+def link_html(address: str) -> str:
+    """Give HTML of a link to an address that `web_link` gave; it opens apart and tells its target nothing."""
+    return f'<a href="{escaped(address)}" target="_blank" rel="noopener noreferrer">{escaped(address)}</a>'
+
+
 def marked(before: str, quote: str, after: str) -> str:
     """Give HTML of a passage with the quote highlighted."""
     return f'{lines(before)}<mark><span class="cc-target"></span>{lines(quote)}</mark>{lines(after)}'

@@ -11,6 +11,7 @@ from assistant.answer import BROKEN_OFF, Answer, Role, Status, Verdict
 from assistant.languages import Language
 from assistant.standing import Standing, State
 
+FAULT = "Something went wrong in Codecite itself; the server's log names the error. Try again, or run: codecite doctor"
 NO_FIT = "No code in your library fits"
 FIT_LINE = "Check each against the record before billing."
 FITS_BECAUSE = "Why it fits"

@@ -18,10 +18,10 @@ from ingest.code_files.editions import find_edition
 from ingest.code_files.edits import find_audience, recognise_mue, recognise_ptp
 from ingest.code_files.relative_values import recognise_rvu
 from ingest.code_files.row import About, Audience, Kind, Layout, Row
+from ingest.extract.archive_limits import MAX_MEMBERS
 
 MAX_BYTES = 300_000_000
 MAX_ROWS = 5_000_000
-_MAX_MEMBERS = 2_000
 _HEAD_BYTES = 65_536
 _CHUNK_BYTES = 1_048_576
 _ZIP = b"PK\x03\x04"
@@ -117,7 +117,7 @@ def _in_zip(path: Path) -> CodeFile | None:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            if len(members) > _MAX_MEMBERS:
+            if len(members) > MAX_MEMBERS:
                 return None
             found = [
                 code_file

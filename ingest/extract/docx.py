@@ -96,9 +96,7 @@ class _Reader:
                 yield from (RawBlock(BlockKind.PARAGRAPH, words) for words in texts if words)
 
     def told(self, parts: dict[str, bytes]) -> Iterator[str]:
-        """Give what was left out, in plain sentences."""
-        if self.left["hidden"]:
-            yield f"{self.left['hidden']} characters of hidden text left out"
+        """Give what was left out beside hidden text, in plain sentences."""
         if self.left["deleted"]:
             yield f"{self.left['deleted']} characters of tracked deletions left out"
         if "word/comments.xml" in parts:

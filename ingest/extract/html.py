@@ -49,8 +49,7 @@ def read_html(text: str) -> Extracted:
     _drop(tree)
     root = tree.css_first("main") or tree.css_first("[role=main]") or _only_article(tree) or tree.body
     blocks = tuple(_walk(root)) if root is not None else ()
-    notes = (f"{hidden} characters of hidden text left out",) if hidden else ()
-    return Extracted("text/html", blocks, title, publisher, reading=Reading(hidden_chars=hidden, notes=notes))
+    return Extracted("text/html", blocks, title, publisher, reading=Reading(hidden_chars=hidden))
 
 
 def _title(tree: "LexborHTMLParser") -> str:

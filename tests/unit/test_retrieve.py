@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.question import read_question
-from assistant.retrieve import SUCCEEDED, Retriever, in_force
+from assistant.retrieve import SUCCEEDED, Retriever
 from corpus.registry import CodeEntry
 from ingest.embed import OnnxEmbedder
 from ingest.library import open_reader
@@ -58,7 +58,7 @@ def retriever(tmp_path: Path, runtime: Path) -> Iterator[Retriever]:
 def test_of_a_service_whose_code_has_ended_what_took_its_place_is_found_first(retriever: Retriever) -> None:
     hits = retriever.find(read_question(ASKED, date(2026, 3, 1)))
     assert (hits[0].passage.anchor, hits[0].via[0]) == ("f-new", SUCCEEDED)
-    assert all(in_force(hit.passage, date(2026, 3, 1)) for hit in hits)
+    assert all(hit.passage.in_force(date(2026, 3, 1)) for hit in hits)
 
 
 def test_while_the_code_is_in_force_its_own_rule_is_found_first(retriever: Retriever) -> None:
