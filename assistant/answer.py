@@ -95,6 +95,15 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """The part of the library that a question is put to: one document, all of one publisher, or both; `name` says it in words."""
+
+    name: str
+    document_id: str | None = None
+    publisher: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question as read: `codes` are normalised, `as_of` is the date of service, `payer` None means any."""
 
@@ -112,6 +121,8 @@ class Question:
     """What the coder should know about how the question was read, such as a date of service taken from its words."""
     carried: tuple[Carried, ...] = ()
     """What a follow-up question took over from the conversation; empty for a question of its own."""
+    within: Within | None = None
+    """The part of the library that may answer, None for all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,10 @@ def _near(code: str, known: Collection[str]) -> str:
 def not_in_force(question: Question, codes: Sequence[str]) -> Abstention:
     """Give the abstention where sources exist, but none in force on the date of service."""
     about = ", ".join(codes)
+    holds = f"There are rules on {about} in {question.within.name}" if question.within else f"The library holds rules on {about}"
     return Abstention(
         Reason.NOT_IN_FORCE,
-        f"The library holds rules on {about}, but none that was in force on {question.as_of.isoformat()}.",
+        f"{holds}, but none that was in force on {question.as_of.isoformat()}.",
         f"A source on {about} that was in force on {question.as_of.isoformat()}, or another date of service.",
     )
 
@@ -85,15 +86,16 @@ def unread(near: bool) -> Abstention:
 
 def no_answer(question: Question, reason: Reason, hits: Sequence[Hit]) -> Abstention:
     """Give the abstention for an answerer that found nothing to say."""
-    about = ", ".join(question.codes) or "this"
+    about, place = ", ".join(question.codes) or "this", question.within.name if question.within else "the library"
     payer = f" for {question.payer}" if question.payer else ""
     wanted = f"A source that answers this question{payer}" + (f" and names {about}." if question.codes else ".")
+    wanted = f"The same question put to the whole library, or: {wanted[0].lower()}{wanted[1:]}" if question.within else wanted
     details = {
-        Reason.NO_EVIDENCE: f"Nothing in the library says this about {about}{payer}."
+        Reason.NO_EVIDENCE: f"Nothing in {place} says this about {about}{payer}."
         if question.codes
-        else "Nothing in the library answers this.",
-        Reason.WEAK_EVIDENCE: "The nearest passages do not say enough to answer this.",
-        Reason.OUT_OF_SCOPE: "Nothing in the library is about this.",
+        else f"Nothing in {place} answers this.",
+        Reason.WEAK_EVIDENCE: f"The nearest passages{f' of {place}' if question.within else ''} do not say enough to answer this.",
+        Reason.OUT_OF_SCOPE: f"Nothing in {place} is about this.",
         Reason.UNSUPPORTED_DRAFT: "No sentence of the proposed answer could be proved by a quote.",
     }
     return Abstention(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -86,7 +87,7 @@ class Retriever:
         of other codes only are left out. `timings_ms` is told how long each way of finding took.
         """
         policy, timed = self._policy, Timer({} if timings_ms is None else timings_ms)
-        scope = Scope(question.as_of if question.codes else None, question.payer)
+        scope = scope_of(question, question.as_of if question.codes else None, question.payer)
         with ThreadPoolExecutor(1) as beside:  # words and codes need no vector: they are looked up while it is made
             looked_up = beside.submit(self._looked_up, question, scope, timed)
             with timed("encode"):
@@ -156,7 +157,7 @@ class Retriever:
 
     def _successors(self, question: Question, past: Hit) -> list[Hit]:
         codes = [code for code in past.passage.named_codes if code in self._registry and ended(self._registry[code], question.as_of)]
-        rows = self._registered(replace(question, codes=tuple(codes)), Scope(question.as_of, question.payer)) if codes else ()
+        rows = self._registered(replace(question, codes=tuple(codes)), scope_of(question, question.as_of, question.payer)) if codes else ()
         return [
             replace(past, passage=p, document=d, score=past.score - self._policy.succeeded_penalty, via=(SUCCEEDED, *past.via))
             for p, d in fetch(self._library, rows).values()
@@ -242,6 +243,12 @@ class Timer:
         yield
         took = (time.perf_counter() - started) * 1000
         self._timings_ms[part] = round(self._timings_ms.get(part, 0.0) + took, 2)
+
+
+def scope_of(question: Question, as_of: date | None, payer: str | None = None) -> Scope:
+    """Give the scope of the part of the library that a question is put to, for a day and a payer."""
+    within = question.within
+    return Scope(as_of, payer, within.document_id, within.publisher) if within else Scope(as_of, payer)
 
 
 def _order(question: Question, hit: Hit) -> tuple[bool, float, str]:

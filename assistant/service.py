@@ -24,8 +24,9 @@ from assistant.answer import (
     Sentence,
     Status,
     Verdict,
+    Within,
 )
-from assistant.code_rows import left_to_passages, look_up
+from assistant.code_rows import NO_EDITS, LookedUp, left_to_passages, look_up
 from assistant.extractive import Answerer, quotable
 from assistant.foreign import FEWEST_WORDS, PASSED_ON, Foreign, Translator, passages_asked, speaks_of_codes
 from assistant.ground import ground, prove, quote_whole
@@ -35,16 +36,26 @@ from assistant.lookalikes import find_doubtful, find_miswritten, near_codes
 from assistant.messages import split_questions
 from assistant.payers import NamedPayer, find_payer
 from assistant.question import asks_for_advice, read_question
-from assistant.retrieve import REGISTERED, Retriever, Timer
+from assistant.retrieve import REGISTERED, Retriever, Timer, scope_of
 from assistant.written import find_diagnoses
 from corpus.digests import AUTHORITIES
-from corpus.errors import ModelReplyInvalid, ModelUnavailable
+from corpus.errors import AnswerError, ModelReplyInvalid, ModelUnavailable
 from ingest.canonical import canonical
-from ingest.code_lookup import LibraryTables, codes_tabled
+from ingest.code_lookup import LibraryTables, code_tables, codes_tabled
 from ingest.codes import find_codes, index_key
 from ingest.documents import Page
-from ingest.library import Library
-from ingest.lookup import Scope, all_codes, codes_held, document_counts, fetch, payers, rows_by_anchor, rows_with_codes
+from ingest.library import ACTIVE, Library
+from ingest.lookup import (
+    Scope,
+    all_codes,
+    codes_held,
+    document_counts,
+    fetch,
+    payers,
+    publishers,
+    rows_by_anchor,
+    rows_with_codes,
+)
 
 _MOST_DISPUTED = 3
 STAGES = ("Reading the question", "Searching the library", "Choosing sentences", "Checking every quote")
@@ -120,38 +131,43 @@ class Assistant:
         as_of: date | None = None,
         payer: str | None = None,
         beside: str = "",
+        within: str = "",
+        publisher: str = "",
         watch: Callable[[str], object] = lambda _: None,
         on_sentence: Callable[[Sentence], object] = lambda _: None,
     ) -> Answer:
-        """Answer one question for a date of service and a payer.
+        """Answer one question for a date of service and a payer, from the whole library or a part of it.
 
         Where `as_of` is not given it is what the question says, else today; where `payer` is not given, the one that the
         question names, else any; `beside` is the message in which it stands, asked for what the question does not name. The
-        notices tell what was read from the words.
+        notices tell what was read from the words. `within` is the id of the one document that may answer, `publisher` the name
+        of the one whose documents may; what disagrees with them is quoted from other documents too, as a conflict.
         `watch` hears the name of each stage as it starts (see `STAGES`). `on_sentence` hears each sentence of a chat
         model as soon as it has passed the quote gate; the answer that is returned is the authority.
 
         Raises:
-            AnswerError: the question is empty or too long.
+            AnswerError: the question is empty or too long, or no document in use is the one or of the publisher to ask.
         """
         clock, language = _Clock(watch), find_language(text)
+        part = self._part(within, publisher)
 
         def read(words: str) -> Question:
             with clock.stage(0, "read"):
-                return self.read(words, as_of, payer, beside)
+                return _put_to(self.read(words, as_of, payer, beside), part)
 
         if language is Language.EN:
             answer = self._ask(read(text), self._answerer, clock, on_sentence)
             answer = replace(answer, question=with_placeholders(answer.question, text))
         else:
             answer = self._ask_foreign(text, language, read, clock, on_sentence)
-        self._keep_gap(answer)
+        if part is None:  # what one document does not say is no gap of the library
+            self._keep_gap(answer)
         return answer
 
     def _ask(self, question: Question, answerer: Answerer, clock: _Clock, on_sentence: Callable[[Sentence], object]) -> Answer:
         if refused := decide.advice() if asks_for_advice(question.text) else self.refuse_codes(question):
             return self._abstain(question, refused, (), clock)
-        looked_up = look_up(question, LibraryTables(self.library))
+        looked_up = self._look_up(question)
         for sentence in looked_up.sentences:
             on_sentence(sentence)
         left = left_to_passages(question, self._tabled_only(question))
@@ -225,6 +241,8 @@ class Assistant:
         *,
         as_of: date | None = None,
         payer: str | None = None,
+        within: str = "",
+        publisher: str = "",
         watch: Callable[[str], object] = lambda _: None,
         on_sentence: Callable[[Sentence], object] = lambda _: None,
     ) -> tuple[Answer, ...]:
@@ -233,11 +251,13 @@ class Assistant:
         A date of service or payer that only one of them names holds for all.
 
         Raises:
-            AnswerError: the message is empty or too long, or asks more than six questions.
+            AnswerError: the message is empty or too long, or asks more than six questions, or there is no such part to ask.
         """
         text = mask(text).text
-        parts = split_questions(text)
-        return tuple(self.ask(part, as_of=as_of, payer=payer, beside=text, watch=watch, on_sentence=on_sentence) for part in parts)
+        return tuple(
+            self.ask(part, as_of=as_of, payer=payer, beside=text, within=within, publisher=publisher, watch=watch, on_sentence=on_sentence)
+            for part in split_questions(text)
+        )
 
     @property
     def retriever(self) -> Retriever:
@@ -286,6 +306,26 @@ class Assistant:
 
     # -- steps ---------------------------------------------------------------------------------------------
 
+    def _part(self, document_id: str, publisher: str) -> Within | None:
+        """Give the part of the library to ask, None for all of it."""
+        if not document_id and not publisher:
+            return None
+        entry = self.library.entry(document_id) if document_id else None
+        if document_id and (entry is None or entry.status != ACTIVE):
+            raise AnswerError(f"the document to ask ({document_id}) is no longer in use; ask the whole library, or bring it back")
+        held = {*publishers(self.library), *(table.document.publisher for table in code_tables(self.library))} if publisher else set()
+        spelt = next((name for name in sorted(held) if name.casefold() == publisher.strip().casefold()), None)
+        if publisher and spelt is None:
+            raise AnswerError(f"no document in use is published by {publisher!r}; codecite sources list shows who published what")
+        return Within(f"“{entry.document.title}”" if entry else f"the documents of {spelt}", document_id or None, spelt)
+
+    def _look_up(self, question: Question) -> LookedUp:
+        """Give what the exact tables say, of a part of the library only those in it."""
+        if not question.within:
+            return look_up(question, LibraryTables(self.library))
+        looked_up = look_up(question, LibraryTables(self.library, question.within.document_id, question.within.publisher))
+        return replace(looked_up, notices=tuple(notice for notice in looked_up.notices if notice != NO_EDITS))
+
     def _tabled_only(self, question: Question) -> frozenset[str]:
         """Give the codes of which exact tables have rows, and neither a passage nor the registry says anything."""
         others = [code for code in question.codes if code not in self._registry]
@@ -302,12 +342,18 @@ class Assistant:
             return None
         held = frozenset().union(*(h.passage.codes for h in hits)) if hits else frozenset()
         missing = [c for c in question.codes if c not in held]
-        elsewhen = [c for c in missing if codes_held(self.library, [c])]
-        if missing and elsewhen == list(question.codes) and not rows_with_codes(self.library, elsewhen, Scope(question.as_of)):
+        elsewhen = [c for c in missing if self._speaks_of(c, question)]
+        if missing and elsewhen == list(question.codes) and not rows_with_codes(self.library, elsewhen, scope_of(question, question.as_of)):
             return decide.not_in_force(question, elsewhen)
         if question.codes and not held & set(question.codes):
             return decide.no_answer(question, Reason.NO_EVIDENCE, hits)
         return None
+
+    def _speaks_of(self, code: str, question: Question) -> bool:
+        """Tell whether what is asked, the library or a part of it, speaks of a code, on whatever date."""
+        return bool(
+            rows_with_codes(self.library, [code], scope_of(question, None)) if question.within else codes_held(self.library, [code])
+        )
 
     def _draft(
         self, answerer: Answerer, question: Question, hits: Sequence[Hit], on_claim: Callable[[DraftSentence], object]
@@ -385,6 +431,10 @@ class Assistant:
 
     def _provenance(self, clock: _Clock, answerer: str) -> Provenance:
         return Provenance(answerer, self._embedder, self.library.revision(), self._settings_digest, dict(clock.timings_ms))
+
+
+def _put_to(question: Question, part: Within | None) -> Question:
+    return replace(question, within=part, notices=(f"Asked within {part.name} only.", *question.notices)) if part else question
 
 
 def with_placeholders(question: Question, text: str) -> Question:

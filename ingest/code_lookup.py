@@ -117,13 +117,19 @@ def _day(number: int | None) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class LibraryTables:
-    """The code files of one library, for whoever looks codes up without knowing of SQL."""
+    """The code files of one library, for whoever looks codes up without knowing of SQL; None means of any document or publisher."""
 
     library: Library
+    document_id: str | None = None
+    publisher: str | None = None
 
     def tables(self) -> tuple[Table, ...]:
         """Give the code files in use."""
-        return code_tables(self.library)
+        return tuple(
+            table
+            for table in code_tables(self.library)
+            if self.document_id in (None, table.document.id) and self.publisher in (None, table.document.publisher)
+        )
 
     def rows(self, wanted: Iterable[Table], code: str, second: str | None = None) -> tuple[TableRow, ...]:
         """Give the rows of some of them on a code; see `rows_of`."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import CodeciteError, ConfigError
+from ui.library_commands import one_source
 from ui.safe_text import one_line, printable_json
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> Non
 @click.argument("question", required=False)
 @click.option("--as-of", type=_DATE, metavar="DATE", help="Date of service, YYYY-MM-DD.  [default: as the question says, else today]")
 @click.option("--payer", help="Only rules that speak for this payer, for example Aetna.  [default: as the question says, else any]")
+@click.option("--within", metavar="SOURCE", help="Let only this document answer: an id (or its start), a path or a title.")
+@click.option("--publisher", metavar="NAME", help="Let only the documents of this publisher answer.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; of several questions it holds a list (docs/answer.md).")
 @click.option(
     "--batch",
@@ -107,13 +110,23 @@ def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> Non
     metavar="FILE.jsonl",
     help="Answer a file of questions, '-' for standard input: one JSON object a line with id, question and, optionally, as_of, payer and conversation.",
 )
-def ask(question: str | None, as_of: datetime | None, payer: str | None, as_json: bool, batch: Path | None) -> None:
+def ask(
+    question: str | None,
+    as_of: datetime | None,
+    payer: str | None,
+    within: str | None,
+    publisher: str | None,
+    as_json: bool,
+    batch: Path | None,
+) -> None:
     """Answer QUESTION from the library, every sentence with its source.
 
     Up to six questions in one message are answered one by one.
     """
     if (question is None) == (batch is None):
         raise click.UsageError("give a QUESTION, or --batch FILE.jsonl")
+    if batch is not None and (within or publisher):
+        raise click.UsageError("--within and --publisher go with a QUESTION, not with --batch")
     day = as_of.date() if as_of else None
     if batch is not None:
         _ask_batch(batch, day, payer)
@@ -122,7 +135,8 @@ def ask(question: str | None, as_of: datetime | None, payer: str | None, as_json
     from ui.terminal import render_each
 
     with _assistant(keep_gaps=True) as assistant:
-        answers = assistant.ask_each(question or "", as_of=day, payer=payer)
+        document = one_source(assistant.library, within, ("active",))[0].id if within else ""
+        answers = assistant.ask_each(question or "", as_of=day, payer=payer, within=document, publisher=publisher or "")
     click.echo(printable_json(message_record(answers), indent=2) if as_json else render_each(answers))
 
 
@@ -216,7 +230,7 @@ def show_source(source: str, as_json: bool) -> None:
     from ingest.library import open_reader
 
     with open_reader(_settings().data_dir) as library:
-        document, status = _one_source(library, source)
+        document, status = one_source(library, source)
         passages = library.passages(document.id)
     described = {**_source_row(document, status, len(passages)), **_source_details(document)}
     if as_json:
@@ -257,7 +271,7 @@ def question_source(source: str) -> None:
 
     write = open_question_writer(_settings())
     with _writing(False) as (library, embedder):
-        document, _ = _one_source(library, source, ("active",))
+        document, _ = one_source(library, source, ("active",))
         waiting = sum(not passage.questions for passage in library.passages(document.id))
         with _progress(waiting, "Asking the model") as advance:
             count = ask_questions(library, embedder, document, lambda passage: (write(passage), advance())[0])
@@ -473,20 +487,10 @@ def _change_source(source: str, change: "Callable[[Library, Document], None]", d
     folder = _settings().data_dir
     open_reader(folder).engine.dispose()
     with open_writer(folder) as library:
-        document, _ = _one_source(library, source, statuses)
+        document, _ = one_source(library, source, statuses)
         change(library, document)
         _finish(library)
     click.echo(f"{done}: {document.id} {one_line(document.title)}")
-
-
-def _one_source(library: "Library", source: str, statuses: tuple[str, ...] = ("active", "removed", "replaced")) -> "tuple[Document, str]":
-    found = [(document, status) for document, status, _ in library.find(source) if status in statuses]
-    if not found:
-        raise CodeciteError(f"no {' or '.join(statuses)} document matches {source!r}; run: codecite sources list --all")
-    if len(found) > 1:
-        names = ", ".join(document.id for document, _ in found[:6])
-        raise CodeciteError(f"{source!r} fits {len(found)} documents ({names}); give more of the id")
-    return found[0]
 
 
 def _source_row(document: "Document", status: str, passages: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from assistant.answer import BROKEN_OFF, Answer, Role, Status, Verdict
+from assistant.answer import BROKEN_OFF, Answer, Reason, Role, Status, Verdict
 from assistant.languages import Language
 from assistant.standing import Standing, State
 
@@ -49,7 +49,10 @@ def verdict_words(answer: Answer) -> tuple[str, str]:
     """Give the verdict as a label and one plain line."""
     words = phrases(answer.language)
     if answer.abstention:
-        return words["verdicts"]["abstained"], words["reasons"][answer.abstention.reason]
+        reason = answer.abstention.reason
+        if answer.question.within and reason in (Reason.NO_EVIDENCE, Reason.OUT_OF_SCOPE):
+            return words["verdicts"]["abstained_within"], words["lines"]["within"]
+        return words["verdicts"]["abstained"], words["reasons"][reason]
     undecided = "undecided" if answer.question.asks_ruling else "unasked"
     key = undecided if answer.verdict is Verdict.NONE else answer.verdict.value
     disputed = (words["lines"]["disputed"],) if answer.conflicts else ()
