@@ -7,11 +7,12 @@ from typing import Protocol
 
 from assistant import exchange
 from assistant.answer import Answer, Carried, Intent, Kind, Question, Setting
-from assistant.cues import Cue, Said, adds, compares, find_group, find_pointer, hear, pairs, read_cue
+from assistant.cues import Cue, Said, adds, compares, find_group, find_pointer, hear, opens_as_question, pairs, read_cue
 from assistant.dates import find_date_of_service
 from assistant.identifiers import mask
 from assistant.payers import NamedPayer
 from assistant.question import read_intent
+from assistant.reference import partings, pointed_at
 from assistant.service import Assistant
 
 _LONGEST_TOPIC = 600
@@ -89,17 +90,26 @@ def resolve(asked: Asked, before: Context | None, reader: Reader, today: date) -
     """Give the question that `asked` makes after what the conversation was about.
 
     A question with a subject of its own carries nothing; what it might have meant is offered. What the words say counts more
-    than a date or payer given beside them that has not changed since the last question.
+    than a date or payer given beside them that has not changed since the last question. A message that goes on with a second
+    question, "and 77336, also is a modifier needed?", makes both.
 
     Raises:
         AnswerError: it is empty or too long.
     """
-    base = asked.as_of or today
-    said = hear(reader.read(asked.text, base, asked.payer), base, reader.named_payer(asked.text))
+    said = _hear(asked, reader, today)
     if before is None:
         return Resolved(asked.text, asked.as_of, asked.payer)
+    return _resolve_two(asked, before, reader, today) or _resolve_one(asked, said, before, reader, today)
+
+
+def _hear(asked: Asked, reader: Reader, today: date) -> Said:
+    base = asked.as_of or today
+    return hear(reader.read(asked.text, base, asked.payer), base, reader.named_payer(asked.text))
+
+
+def _resolve_one(asked: Asked, said: Said, before: Context, reader: Reader, today: date) -> Resolved:
     before = _under(before, asked)
-    cue = read_cue(said, bool(before.codes))
+    cue, said, before = _find_cue(asked, said, before, reader, today)
     if before.insists and cue is Cue.NEW:
         cue = Cue.ASPECT
     if cue is Cue.THANKS:
@@ -115,6 +125,41 @@ def resolve(asked: Asked, before: Context | None, reader: Reader, today: date) -
         payer or (None if said.anyone else asked.payer),
         _carried(cue, said, before, kept),
     )
+
+
+def _find_cue(asked: Asked, said: Said, before: Context, reader: Reader, today: date) -> tuple[Cue, Said, Context]:
+    """Give how a question leans on the one before, with "the first one" or "the other" understood as the code that it means."""
+    cue = read_cue(said, bool(before.codes))
+    pointed = None if said.codes else pointed_at(said.text, before.codes, before.former)
+    if pointed is None or cue is Cue.ASIDE:
+        return cue, said, before
+    words, code = pointed
+    written = _hear(replace(asked, text=said.text.replace(words, code, 1)), reader, today)
+    named = read_cue(written, known=True)
+    if named in {Cue.AGAIN, Cue.ADDED}:
+        return named, written, before
+    return Cue.ASPECT, said, replace(before, codes=(code,))
+
+
+def _resolve_two(asked: Asked, before: Context, reader: Reader, today: date) -> Resolved | None:
+    """Give what a message makes that exchanges something and then goes on with another question, None where it is not one."""
+    for head, tail, is_one_more in partings(asked.text):
+        begun, goes_on = replace(asked, text=head), replace(asked, text=tail)
+        said = _hear(begun, reader, today)
+        if not said.names_something or read_cue(said, bool(before.codes)) not in {Cue.AGAIN, Cue.ADDED}:
+            continue
+        first = _resolve_one(begun, said, before, reader, today)
+        between = after(begun, first, before, reader, today)
+        if between is None:
+            continue
+        said = _hear(goes_on, reader, today)
+        second = _resolve_one(goes_on, said, between, reader, today)
+        holds_first = any(part.kind is Kind.TOPIC for part in second.carried) and not said.codes
+        alone = holds_first or (bool(second.carried) and not is_one_more)
+        text = second.text if alone else f"{first.text.rstrip(' .?!')}? {second.text}"
+        circumstances = second if second.carried else first
+        return replace(first, text=text, as_of=circumstances.as_of, payer=circumstances.payer)
+    return None
 
 
 def after(asked: Asked, resolved: Resolved, before: Context | None, reader: Reader, today: date) -> Context | None:
@@ -285,7 +330,7 @@ def _reuses_topic(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) 
 
 
 def _is_fragment(said: Said) -> bool:
-    return find_pointer(said) is None and not compares(said)
+    return find_pointer(said) is None and not compares(said) and not opens_as_question(said)
 
 
 def _again(cue: Cue, said: Said, before: Context, topic: str, kept: tuple[str, ...]) -> str:

@@ -10,6 +10,7 @@ from assistant.dates import ServiceDate, find_date_of_service
 from assistant.exchange import BESIDE
 from assistant.payers import NamedPayer
 from assistant.places import find_places
+from assistant.reference import ONE_OF_SEVERAL, is_remark, lacks_antecedent
 from assistant.terms import content_terms, stem
 from ingest.codes import find_codes, index_key
 
@@ -76,11 +77,11 @@ _AGAIN = re.compile(
 )
 _FILLERS = frozenset(
     """
-    a about actually again also an and any apply applies are as at be billed but by case center centre claim claims clinic code codes correction cpt
-    date department dept do does done dos for from go good hcpcs hold holds how i if in instead into is it its it's just like m mean meant mod modifier
+    a about actually again alongside also an and any apply applies ask asking beside besides are as at be billed but by case center centre claim claims clinic code codes correction cpt
+    date department dept ditto do does done dos for from go good hcpcs hold holds how i if in instead into is it its it's just i'm like looking m make mean meant mod modifier
     modifiers modifer modifers modifyer modfier my no nope not now of ok on one ones only oops or our part patient patients payer performed plan please plus pt question rather right
-    rule rules same say says saying service services set setting side so sorry still suppose supposed that the their then this though to together too true
-    under versus vs wait was we well were what what's whats with would wrong yes you your along addition top day even back forget ignore only just dates changes update updates has have hasn't had since follow follows agree agrees abt bout wat wht waht abotu n nd pls plz furnished site it'd different change changed outpatient inpatient office physician's hospital based
+    rule rules same say says saying service services set setting side so sorry still suppose supposed that the their then this though to together too true typo
+    under versus vs wait was we well were what what's whats with would wrong year yes you your along addition top day even back forget ignore only just dates changes update updates has have hasn't had since follow follows agree agrees abt bout wat wht waht abotu n nd pls plz furnished site it'd different change changed outpatient inpatient office physician's hospital based
     """.split()
 )
 _ADDING = re.compile(rf"\b(?:{BESIDE}|together)\s*$", re.IGNORECASE)
@@ -101,7 +102,7 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _POINTER = re.compile(
-    r"\b(?:it['’]s|its|it|they|them|both|either one|neither|(?:that|this|these|those|both|the same|either) (?:codes?|ones?|services?|charges?|procedures?)"
+    rf"{ONE_OF_SEVERAL.pattern}|\b(?:it['’]s|its|it|they|them|both|either(?: one)?(?= (?:of them|need|require|have|get|take)s?\b|\W*$)|either one|neither|(?:that|this|these|those|both|the same|either) (?:codes?|ones?|services?|charges?|procedures?)"
     r"|the codes?(?! (?:for|of|to|that|when|if))|that|this|these|those)\b",
     re.IGNORECASE,
 )
@@ -117,6 +118,7 @@ _LACKING = re.compile(
     r"^(?:(?:and|so|but|then)\b[ ,]*)*(?:(?:can|could|does|do|is|are|may|will|should)(?: (?:too|also))?|.*\b(?:need|require|have|take|get)s? (?:one|it|that|this|the same)(?: (?:too|also|as well|either))?)[ ?.!]*$",
     re.IGNORECASE,
 )
+_SAME_DAY = re.compile(r"\bsame (?:day|date|session|claim)\b(?! as\b)", re.IGNORECASE)
 _COMPARING = re.compile(
     r"\b(?:instead of|rather than|vs\.?|versus|compared? (?:to|with)|differ\w*(?: \w+)? (?:to|from|than|with)|(?:more|less|higher|lower|better) than)\s*$",
     re.IGNORECASE,
@@ -126,6 +128,8 @@ _LED = re.compile(
     r"^(?:and|or|but|so|also|same|no|sorry|i mean\w*|(?:whats?|waht|wat|wht|what['’]s|how) (?:about|abt|bout|abotu|if)|with)\b",
     re.IGNORECASE,
 )
+_CODE_FIRST = re.compile(r"^(?:[A-Z]?\d{4,5}[A-Z]?[\s,/:–-]*)+(?:(?:what|who|when|how)\b(?! (?:about|if)\b)|is what\b)", re.IGNORECASE)
+"""A code with its own question after it, "77306 what is it"."""
 _BESIDE_EACH_OTHER = re.compile(r"\+|\bw/|\bwith\b|\bsame (?!for\b|with\b|in\b)\w", re.IGNORECASE)
 _ANEW = re.compile(r"^(?:(?:a|an|on a)\s+)?(?:new|different|another|unrelated|next)\s+(?:question|topic|subject|case|patient|one)\b|^next\s*[:,]|^(?:changing|switching) (?:topics?|subjects?)\b", re.IGNORECASE)  # fmt: skip
 _ONLY_IF = re.compile(
@@ -147,6 +151,7 @@ _ASPECTS = frozenset(
     exclusion exclusions restriction restrictions condition conditions replace replaced replaces replacement deleted delete valid active retired new old changed change
     changes different difference differ define definition include included includes mean means describe describes time timing when date where place billable reportable
     medical necessity medically necessary diagnosis diagnoses dx icd support example examples proof happens happen count counts counted kind type instead else anything matter matters depend depends
+    ask asks asked put puts add adds attach write writes writing written verbal verbally orally handle handles handled view views see sees decide decides
     allowable submit submitted charge charged claim claims add-on addon primary secondary apply applies use used level levels first last start end same
     """.split()
 )
@@ -163,7 +168,7 @@ def read_cue(said: Said, known: bool) -> Cue:
     if known and compares(said):
         return Cue.ADDED
     if said.names_something and _is_filler(said.rest) and not _stands_alone(said):
-        return Cue.ADDED if known and _ADDING.search(_before_code(said)) else Cue.AGAIN
+        return Cue.ADDED if known and (_ADDING.search(_before_code(said)) or (said.codes and _SAME_DAY.search(said.rest))) else Cue.AGAIN
     if len(said.codes) == 1 and _LACKING.match(said.rest):
         return Cue.AGAIN
     if _STRONG.match(said.text) and not (said.codes and find_pointer(said) is None and _asks_in_full(said)):
@@ -172,12 +177,19 @@ def read_cue(said: Said, known: bool) -> Cue:
         return Cue.ASIDE
     if said.codes:
         return Cue.ADDED if len(said.codes) == 1 and known and _joins(said) else Cue.NEW
+    if not said.names_something and is_remark(said.rest):
+        return Cue.ASIDE
     return Cue.ASPECT if _leans(said) else Cue.NEW
 
 
 def compares(said: Said) -> bool:
     """Tell whether a question puts its only code against something unsaid: "what's the difference to 77370?"."""
     return len(said.codes) == 1 and said.question.codes == said.codes and bool(_COMPARING.search(_before_code(said)))
+
+
+def opens_as_question(said: Said) -> bool:
+    """Tell whether a question has a verb or a question word of its own at its start: "is 77295 ok on the same day?"."""
+    return bool(_OWN_START.match(said.text))
 
 
 def adds(said: Said) -> bool:
@@ -226,7 +238,7 @@ def find_pointer(said: Said) -> re.Match[str] | None:
             continue
         if find_codes(text[: m.start()]) and not _JOINER.search(text[: m.start()]):
             continue
-        if all(stem(word) in _ASPECTS for word in content_terms(_without_codes(text[: m.start()]))):
+        if not _own_words(_LOOSE_MODIFIER.sub(" ", _without_codes(text[: m.start()]))):
             return m
     return None
 
@@ -247,11 +259,16 @@ def _leans(said: Said) -> bool:
         return False
     if _PREPOSITION.match(said.rest) and len(said.rest.split()) <= 7 and not _VERB.search(said.rest):
         return True
-    return _only_aspects(said.rest) and len(said.rest.split()) <= 12
+    return (_only_aspects(said.rest) and len(said.rest.split()) <= 12) or lacks_antecedent(said.rest, _own_words(said.rest))
 
 
 def _only_aspects(text: str) -> bool:
-    return all(stem(word) in _ASPECTS for word in content_terms(text))
+    return not _own_words(text)
+
+
+def _own_words(text: str) -> int:
+    """Count the words that name a thing of their own, not what is asked about it."""
+    return sum(stem(word) not in _ASPECTS for word in content_terms(text))
 
 
 def _joins(said: Said) -> bool:
@@ -274,6 +291,8 @@ def _stands_alone(said: Said) -> bool:
         return False
     if _LED.match(said.text):
         return False
+    if _CODE_FIRST.match(said.text):
+        return True
     if pairs(said):
         return True
     if said.question.modifiers or said.modifiers or re.search(r"\bmod", said.rest):

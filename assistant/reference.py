@@ -1,0 +1,101 @@
+"""Words by which a question needs the one before it, though it names nothing in exchange and says no "it" or "that"."""
+
+import re
+from collections.abc import Sequence
+
+_OPENING = r"^\W*(?:(?:and|so|but|then|ok|well|because|cause)\b[ ,]*)*"
+_PERSON = re.compile(r"\b(?:he|she|him|his|her|hers)\b", re.IGNORECASE)
+_PEOPLE = re.compile(
+    r"\b(?:physicians?|doctors?|dr|md|radonc|oncologists?|physicists?|dosimetrists?|therapists?|nurses?|np|pa|surgeons?|urologists?|provider|residents?|supervisors?|coders?|billers?|patients?|pts?|wom[ae]n|m[ae]n|someone|person)\b",
+    re.IGNORECASE,
+)
+_QUANTITY = re.compile(
+    _OPENING
+    + r"how (?:many|much|long|often|soon|late|far|early)\b(?: (?:more|other|units?|times|days?|weeks?|months?|hours?|charges?|sessions?))*"
+    r"(?: (?:apart|max(?:imum)?|total|allowed|ok))*(?:\W*$| (?:if|when|unless)\b| (?:after|before|around|between|from|per|in|on)\b(?!.*\b(?:is|are|was|were|can|may|do|does|did|should|must|will)\b))",
+    re.IGNORECASE,
+)
+"""A number asked for without what is counted, "how many units if …", "how many days around the plan?"."""
+_SUFFICES = re.compile(
+    _OPENING
+    + r"(?:(?:is|are|isn['’]?t|aren['’]?t|was|wasn['’]?t) .{1,60}\b(?:enough|sufficient|good enough|acceptable|ok(?:ay)?|fine|adequate)"
+    r"|(?:would|will|does|do|can|could|wouldn['’]?t|won['’]?t|doesn['’]?t) .{1,40}\b(?:do|suffice|work|count|be (?:enough|ok(?:ay)?|sufficient|fine|acceptable)))\b"
+    r"(?: (?:too|also|then|instead|as well|here|for (?:it|that|this)|for))*\W*$",
+    re.IGNORECASE,
+)
+"""A thing asked to be enough, without what for."""
+_DEFINITE = re.compile(
+    r"\bthe (?:requests?|reports?|notes?|prescriptions?|orders?|plans?|documents?|forms?|signatures?|doctors?|physicians?|physicists?|dosimetrists?|therapists?|oncologists?"
+    r"|charts?|films?|images?|scans?|visits?|dose|rest|services?|claims?|payers?|dates?|sites?|fields?|devices?|exceptions?|limits?|reasoning|reasons?|rationale|basis)\b"
+    r"(?=\W*$|\W+(?:is|are|was|were|be|has|have|had|need\w*|do|does|can|must|should|may|will|said|says?|shows?|include\w*|sign\w*|then|too|also|first|again|either|itself|alone|on|by|in|at|enough|sufficient|ok)\b)",
+    re.IGNORECASE,
+)
+_SERVICE = re.compile(
+    r"\b(?:(?!OK\b|MD\b|PT\b)[A-Z]{2,}s?\d*|\w*therap(?:y|ies)|brachy\w*|\w*proton\w*|neutron\w*|electrons?|applicators?|insertions?|hyperthermia|simulations?|sims?|isodose|dosimetry|consult\w*|radiosurgery|stereotactic|implants?|radio\w+"
+    r"|imag(?:e|ing) guid\w+|guidance|gating|blocks?|molds?|masks?|cylinders?|spacers?|tattoos?|mlc|imrt|vmat|igrt|sbrt|srs|srt|hdr|ldr|iort|apbi|port films?|portal|management|delivery|treatment (?:plan\w*|device\w*|deliver\w*|manage\w*)"
+    r"|audits?|appeals?|overpayments?|fraud|ncci|bundl\w*|edits?|mue|lcds?|ncds?|modifiers?|mods?|icd\S*|cpts?|hcpcs|beneficiary|supervision|incident|opps|mpfs|diagnos\w+|e/m)\b"
+)
+"""Words for a service or a field of rules of its own; abbreviations by their capitals."""
+_ORDINAL = r"\bthe (?P<which>first|1st|former|second|2nd|latter|other)\b(?: (?:one|code)\b(?! of)| of (?:them|those|these|the two)\b(?: codes)?|(?=\W*$|[,;?]| (?:is|was|be|has|have|do|does|need|needs|include|includes|cover|covers|mean|means|stand|require|alone|by itself|on its own|still|ever|also|too)\b))"
+ONE_OF_SEVERAL = re.compile(_ORDINAL, re.IGNORECASE)
+"""Words for one of several codes, "the first one", "the latter"."""
+_PLACE = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": -1}
+_MOST_WORDS = 11
+_MOST_IN_A_THING, _MOST_BESIDE = 3, 2
+_FRAGMENT_WORDS = 2
+_VERBLESS = re.compile(
+    r"\b(?:is|are|was|were|be|do|does|did|can|could|may|must|should|will|would|has|have|had|how|what|who|when|where|which|why|define|codes?|vs|versus|mean\w*)\b|\d",
+    re.IGNORECASE,
+)
+_CONNECTED = re.compile(
+    r"(?P<mark>[?.;!]|,)?\s*(?P<joined>\b(?:(?:and|also|plus|but)\b[ ,]*)+)?(?=\b(?:is|are|was|were|does|do|did|can|could|may|must|should|would|will|who|what|which|how|when|where|why)\b)",
+    re.IGNORECASE,
+)
+
+
+def lacks_antecedent(text: str, own_words: int) -> bool:
+    """Tell whether a question leaves unsaid what it is about: who "he" is, what is counted or what must be enough, which report is "the report".
+
+    `text` names no code; `own_words` of its words name a thing of their own. One that names a service leaves nothing unsaid but a
+    person or what is counted.
+    """
+    if _QUANTITY.match(text):
+        return True
+    if len(text.split()) > _MOST_WORDS:
+        return False
+    person = _PERSON.search(text)
+    if person and not _PEOPLE.search(text[: person.start()]):
+        return True
+    if _SERVICE.search(text):
+        return False
+    return bool((_SUFFICES.match(text) and own_words <= _MOST_IN_A_THING) or (_DEFINITE.search(text) and own_words <= _MOST_BESIDE))
+
+
+def is_remark(text: str) -> bool:
+    """Tell whether words only add to the question before: one or two without a verb, "remotely?"."""
+    return 0 < len(text.split()) <= _FRAGMENT_WORDS and not _VERBLESS.search(text) and not _SERVICE.search(text)
+
+
+def pointed_at(text: str, codes: Sequence[str], former: Sequence[str]) -> tuple[str, str] | None:
+    """Give the words that point at one of several codes, with that code; None where none do or it cannot be told which.
+
+    `codes` are those of the last question in order, `former` those of the one before it: where the last was about one of two, "the
+    other" is the one that it left out.
+    """
+    found = ONE_OF_SEVERAL.search(text)
+    if not found:
+        return None
+    which = found["which"].lower()
+    if which == "other":
+        left = [code for code in former if code not in codes]
+        return (found[0], left[0]) if len(codes) == 1 and len(left) == 1 else None
+    return (found[0], codes[_PLACE[which]]) if len(codes) > 1 else None
+
+
+def partings(text: str) -> list[tuple[str, str, bool]]:
+    """Give the ways to part a message into what comes before a second question and that question; True where it is one more question.
+
+    It is not where a comma alone stands between them: "and 77435, who must be there?" asks one thing.
+    """
+    found = [m for m in _CONNECTED.finditer(text) if (m["mark"] or m["joined"]) and text[: m.start()].strip()]
+    return [(text[: m.start()].strip(), text[m.end() :].strip(), m["mark"] not in {None, ","} or bool(m["joined"])) for m in found]
