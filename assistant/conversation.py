@@ -1,13 +1,14 @@
 """Follow-up questions: what a turn takes over from the turn before, and the full question that it makes."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
 from assistant import exchange
 from assistant.answer import Answer, Carried, Intent, Kind, Question, Setting
-from assistant.cues import Cue, Said, adds, compares, find_group, find_pointer, hear, opens_as_question, pairs, read_cue
+from assistant.cues import Cue, Said, adds, compares, find_group, find_pointer, hear, is_led, opens_as_question, pairs, read_cue
 from assistant.dates import find_date_of_service
 from assistant.identifiers import mask
 from assistant.payers import NamedPayer
@@ -16,7 +17,22 @@ from assistant.reference import partings, pointed_at
 from assistant.service import Assistant
 
 _LONGEST_TOPIC = 600
-_PLURAL = frozenset({"they", "them", "both", "these", "those", "these codes", "those codes", "both codes"})
+_PLURAL = frozenset(
+    {
+        "they",
+        "them",
+        "both",
+        "these",
+        "those",
+        "these codes",
+        "those codes",
+        "both codes",
+        "of the two",
+        "one of the two",
+        "either of the two",
+        "both of the two",
+    }
+)
 _BARE_YEAR = re.compile(r"\d{4}")
 
 
@@ -28,6 +44,9 @@ class Reader(Protocol):
 
     def named_payer(self, text: str) -> NamedPayer | None:
         """Give the one payer that a text names."""
+
+    def family(self, code: str) -> str:
+        """Give the kind of service that a code is for, empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +166,8 @@ def _resolve_two(asked: Asked, before: Context, reader: Reader, today: date) -> 
         begun, goes_on = replace(asked, text=head), replace(asked, text=tail)
         said = _hear(begun, reader, today)
         if not said.names_something or read_cue(said, bool(before.codes)) not in {Cue.AGAIN, Cue.ADDED}:
+            continue
+        if not (is_one_more or is_led(said)):
             continue
         first = _resolve_one(begun, said, before, reader, today)
         between = after(begun, first, before, reader, today)
@@ -271,7 +292,7 @@ def _start_clean(asked: Asked, said: Said, before: Context) -> Resolved:
 
 def _full_question(cue: Cue, said: Said, before: Context, reader: Reader) -> tuple[str, tuple[str, ...]]:
     """Give the question in full words, with the codes of the conversation that it keeps."""
-    kept = _kept_codes(cue, said, before)
+    kept = _kept_codes(cue, said, before, reader.family)
     wanted = {*kept, *said.codes}
     for text in _wordings(cue, said, before, kept):
         if set(reader.read(text, None, None).codes) == wanted:
@@ -280,22 +301,28 @@ def _full_question(cue: Cue, said: Said, before: Context, reader: Reader) -> tup
     return plain, kept
 
 
-def _kept_codes(cue: Cue, said: Said, before: Context) -> tuple[str, ...]:
+def _kept_codes(cue: Cue, said: Said, before: Context, family: Callable[[str], str]) -> tuple[str, ...]:
     if cue in {Cue.ADDED, Cue.ASPECT} or not said.codes:
         joined = _joined_codes(before) if cue is Cue.ADDED else ()
         return tuple(code for code in before.codes if code not in joined and code not in said.codes)
-    gone = _gone(said, before)
+    gone = _gone(said, before, family)
     return tuple(code for code in before.codes if code not in gone and code not in said.codes)
 
 
-def _gone(said: Said, before: Context) -> tuple[str, ...]:
+def _gone(said: Said, before: Context, family: Callable[[str], str]) -> tuple[str, ...]:
     """Give the codes in whose place this question names others: those that it takes back by name, else as the wording has it."""
     denied = tuple(code for code in said.question.codes if code not in said.codes and code in before.codes)
     if denied or not said.codes:
         return denied
-    if pairs(said):
+    if pairs(said) or set(said.codes) <= set(before.codes):
         return before.codes
-    return exchange.to_exchange(before.text, before.former, together=_is_together(before.text)) or before.codes
+    named = exchange.name(said.text, said.codes)
+    found = exchange.to_exchange(before.text, named, before.former, together=_is_together(before.text), family=family)
+    return found or before.codes
+
+
+def _left(before: Context, kept: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code for code in before.codes if code not in kept)
 
 
 def _joined_codes(before: Context) -> tuple[str, ...]:
@@ -317,7 +344,7 @@ def _wordings(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) -> l
     if cue is Cue.ADDED and not _is_fragment(said):
         return _aspect(said, before, kept)
     if cue is Cue.ASIDE:
-        first = exchange.exchange_codes(topic, said.codes, _gone(said, before)) if said.codes else topic
+        first = exchange.exchange_codes(topic, said.codes, _left(before, kept)) if said.codes else topic
         return [f"{first} {said.text}".strip(), f"{exchange.listed(kept)}: {said.text}" if kept else said.text]
     return [_again(cue, said, before, topic, kept)] if topic else _aspect(said, before, kept)
 
@@ -341,7 +368,7 @@ def _again(cue: Cue, said: Said, before: Context, topic: str, kept: tuple[str, .
     elif said.codes and cue is Cue.ADDED:
         text = exchange.add_codes(text, said.codes)
     elif said.codes:
-        text = exchange.exchange_codes(text, said.codes, _gone(said, before))
+        text = exchange.exchange_codes(text, said.codes, _left(before, kept))
     if said.modifiers:
         codes = exchange.listed(tuple(dict.fromkeys((*kept, *said.codes))) or ("it",))
         text = exchange.exchange_modifiers(text, said.modifiers) or f"Does {codes} need modifier {' or '.join(said.modifiers)}?"

@@ -103,7 +103,7 @@ _VERB = re.compile(
 )
 _POINTER = re.compile(
     rf"{ONE_OF_SEVERAL.pattern}|\b(?:it['’]s|its|it|they|them|both|either(?: one)?(?= (?:of them|need|require|have|get|take)s?\b|\W*$)|either one|neither|(?:that|this|these|those|both|the same|either) (?:codes?|ones?|services?|charges?|procedures?)"
-    r"|the codes?(?! (?:for|of|to|that|when|if))|that|this|these|those)\b",
+    r"|the codes?(?! (?:for|of|to|that|when|if))|(?:(?:one|either|neither|both) )?of the two(?= codes\b| (?:should|can|do|does|is|are|may|must|would|will|goes|pays|has)\b|\W*$)|that|this|these|those)\b",
     re.IGNORECASE,
 )
 _DEMONSTRATIVES = frozenset({"that", "this", "these", "those", "both"})
@@ -190,6 +190,11 @@ def compares(said: Said) -> bool:
 def opens_as_question(said: Said) -> bool:
     """Tell whether a question has a verb or a question word of its own at its start: "is 77295 ok on the same day?"."""
     return bool(_OWN_START.match(said.text))
+
+
+def is_led(said: Said) -> bool:
+    """Tell whether words open as those do that exchange something: "and", "what about", "sorry"."""
+    return bool(_LED.match(said.text))
 
 
 def adds(said: Said) -> bool:
@@ -289,7 +294,7 @@ def _stands_alone(said: Said) -> bool:
     """Tell whether what looks like a fragment is whole: "what is 77336?", "77336 with 77300?"."""
     if not said.codes:
         return False
-    if _LED.match(said.text):
+    if is_led(said):
         return False
     if _CODE_FIRST.match(said.text):
         return True

@@ -1,7 +1,8 @@
 """Put another code, modifier, payer, date or place into the words of a question."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from assistant.answer import Setting
 from assistant.places import find_places, find_setting
@@ -12,6 +13,7 @@ _LIST_GLUE = re.compile(r"[\s,/&–—-]*(?:\b(?:and|or|to|through|thru)\b)?[\s,
 BESIDE = r"with|w/|plus|along ?side|besides?|next to|on top of|in addition to|same (?:day|date|session|claim) as"
 """Words, as alternatives of a pattern, that put one code beside another."""
 _JOINED = re.compile(rf"\b(?:{BESIDE})\s+$", re.IGNORECASE)
+_PREPOSITION = re.compile(r"\b(in|into|to|from|of|with|before|after|under)\s+(?:the\s+)?(?:codes?\s+|CPT\s+)?$", re.IGNORECASE)
 _AND = re.compile(r"(?:\band|&|\+)\s*$", re.IGNORECASE)
 _MODIFIER = re.compile(r"\bmod(?:ifier)?s?\s+-?(?:\d{2}|[A-Z]{2})\b(?:\s+(?:or|and)\s+-?(?:\d{2}|TC)\b)?|(?<=[\dA-Z])-(?:\d{2}|TC)\b(?!-)|\bTC\b|-26\b", re.IGNORECASE)  # fmt: skip
 _SETTINGS = {
@@ -20,6 +22,14 @@ _SETTINGS = {
     Setting.ASC: "in an ambulatory surgery center",
     Setting.INPATIENT: "for an inpatient",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Codes that a question names, with the preposition before the first, empty where there is none."""
+
+    codes: tuple[str, ...]
+    preposition: str = ""
 
 
 def listed(codes: Sequence[str]) -> str:
@@ -40,25 +50,56 @@ def exchange_codes(text: str, codes: Sequence[str], out: Sequence[str]) -> str:
         return text
     first = _list_from(text, mentions)
     rest = [m for m in mentions if m not in first]
+    if rest and len(codes) == len({index_key(m.code) for m in mentions}) > 1:
+        return _one_by_one(text, codes, mentions)
     for mention in reversed(rest):
-        text = text[: mention.start] + (codes[0] if len(codes) == 1 else "them") + text[mention.end :]
+        beside = _JOINED.search(text[: mention.start])
+        if beside and len(codes) == 1 and index_key(mention.code) not in {index_key(m.code) for m in first}:
+            text = text[: beside.start()].rstrip() + text[mention.end :]
+        else:
+            text = text[: mention.start] + (codes[0] if len(codes) == 1 else "them") + text[mention.end :]
     return text[: first[0].start] + listed(codes) + text[first[-1].end :]
 
 
-def to_exchange(text: str, former: Sequence[str], *, together: bool) -> tuple[str, ...]:
-    """Give the codes of a question in whose place another one is asked about.
+def _one_by_one(text: str, codes: Sequence[str], mentions: Sequence[CodeMention]) -> str:
+    out = list(dict.fromkeys(index_key(m.code) for m in mentions))
+    for mention in reversed(mentions):
+        text = text[: mention.start] + codes[out.index(index_key(mention.code))] + text[mention.end :]
+    return text
 
-    None are given where all go, as a list goes as a whole. Of codes that are asked about together one goes: the one that was not in the question before
-    (`former` holds that one's codes), else the one "with" which the first is billed, else the first.
+
+def to_exchange(text: str, named: Named, former: Sequence[str], *, together: bool, family: Callable[[str], str]) -> tuple[str, ...]:
+    """Give the codes of a question in whose place the codes `named` next are asked about.
+
+    None are given where all go, as a list goes as a whole, or for as many codes. Of codes that are asked about together one goes: the
+    one after the preposition that `named` has, else the one that was not in the question before (`former` holds that one's
+    codes), else the only one of the same `family` as the code named, else the one "with" which the first is billed, else the first.
     """
     mentions = find_codes(text)
     if not mentions:
         return ()
     codes = tuple(dict.fromkeys(index_key(m.code) for m in mentions))
     if len(codes) > 1 and (together or len(_list_from(text, mentions)) < len(mentions)):
+        if len(named.codes) == len(codes):
+            return ()
         last = codes[-1:] if _JOINED.search(text[: mentions[-1].start]) or _AND.search(text[: mentions[-1].start]) else codes[:1]
-        return next(((code,) for code in codes if former and code not in former), last)
+        in_place = [index_key(m.code) for m in mentions if named.preposition and _preposition(text[: m.start]) == named.preposition]
+        fresh = [code for code in codes if former and code not in former]
+        kin = [code for code in codes if len(named.codes) == 1 and family(code) and family(code) == family(named.codes[0])]
+        chosen = [in_place, fresh, kin if len(kin) == 1 else []]
+        return next((tuple(found[:1]) for found in chosen if found), last)
     return ()
+
+
+def name(text: str, codes: Sequence[str]) -> Named:
+    """Give codes as a question names them: "and in 77386?"."""
+    first = next((m for m in find_codes(text) if index_key(m.code) in codes), None)
+    return Named(tuple(codes), _preposition(text[: first.start]) if first else "")
+
+
+def _preposition(before: str) -> str:
+    found = _PREPOSITION.search(before)
+    return found[1].lower() if found else ""
 
 
 def add_codes(text: str, codes: Sequence[str]) -> str:

@@ -30,6 +30,13 @@ _DEFINITE = re.compile(
     r"(?=\W*$|\W+(?:is|are|was|were|be|has|have|had|need\w*|do|does|can|must|should|may|will|said|says?|shows?|include\w*|sign\w*|then|too|also|first|again|either|itself|alone|on|by|in|at|enough|sufficient|ok)\b)",
     re.IGNORECASE,
 )
+_OBJECT = re.compile(
+    _OPENING
+    + r"(?:(?:what|when|where|how|why|which|who)\b.{0,20} )?(?:do|does|did|can|could|may|must|should|will|would) (?:we|i|you|they|u)\b(?: \w+){1,2} (?:it|them|those|these|that|this)\b"
+    r"(?: (?:then|too|also|again|now|instead|separately|alone|electronically|twice|anyway))*\W*$",
+    re.IGNORECASE,
+)
+"""What one does with "it", "how long do we keep it"."""
 _SERVICE = re.compile(
     r"\b(?:(?!OK\b|MD\b|PT\b)[A-Z]{2,}s?\d*|\w*therap(?:y|ies)|brachy\w*|\w*proton\w*|neutron\w*|electrons?|applicators?|insertions?|hyperthermia|simulations?|sims?|isodose|dosimetry|consult\w*|radiosurgery|stereotactic|implants?|radio\w+"
     r"|imag(?:e|ing) guid\w+|guidance|gating|blocks?|molds?|masks?|cylinders?|spacers?|tattoos?|mlc|imrt|vmat|igrt|sbrt|srs|srt|hdr|ldr|iort|apbi|port films?|portal|management|delivery|treatment (?:plan\w*|device\w*|deliver\w*|manage\w*)"
@@ -68,6 +75,8 @@ def lacks_antecedent(text: str, own_words: int) -> bool:
         return True
     if _SERVICE.search(text):
         return False
+    if _OBJECT.match(text):
+        return True
     return bool((_SUFFICES.match(text) and own_words <= _MOST_IN_A_THING) or (_DEFINITE.search(text) and own_words <= _MOST_BESIDE))
 
 
@@ -95,7 +104,7 @@ def pointed_at(text: str, codes: Sequence[str], former: Sequence[str]) -> tuple[
 def partings(text: str) -> list[tuple[str, str, bool]]:
     """Give the ways to part a message into what comes before a second question and that question; True where it is one more question.
 
-    It is not where a comma alone stands between them: "and 77435, who must be there?" asks one thing.
+    It is not where no more than a comma or full stop stands between them: "and 77435, who must be there?" asks one thing.
     """
     found = [m for m in _CONNECTED.finditer(text) if (m["mark"] or m["joined"]) and text[: m.start()].strip()]
-    return [(text[: m.start()].strip(), text[m.end() :].strip(), m["mark"] not in {None, ","} or bool(m["joined"])) for m in found]
+    return [(text[: m.start()].strip(), text[m.end() :].strip(), m["mark"] == "?" or bool(m["joined"])) for m in found]

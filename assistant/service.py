@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -40,6 +40,7 @@ from assistant.retrieve import REGISTERED, Retriever, Timer, scope_of
 from assistant.written import find_diagnoses
 from corpus.digests import AUTHORITIES
 from corpus.errors import AnswerError, ModelReplyInvalid, ModelUnavailable
+from corpus.registry import CodeEntry
 from ingest.canonical import canonical
 from ingest.code_lookup import LibraryTables, code_tables, codes_tabled
 from ingest.codes import find_codes, index_key
@@ -93,7 +94,7 @@ class Assistant:
         answerer: Answerer,
         fallback: Answerer,
         *,
-        registry: Collection[str],
+        registry: Mapping[str, CodeEntry],
         payer_names: Mapping[str, tuple[str, ...]],
         embedder: str,
         settings_digest: str,
@@ -112,6 +113,7 @@ class Assistant:
         self._answerer = answerer
         self._fallback = fallback
         self._registry = frozenset(registry)
+        self._families = {code: entry.family for code, entry in registry.items()}
         self._payer_names = payer_names
         self._keep_gap = keep_gap
         self._translator = translator
@@ -293,6 +295,10 @@ class Assistant:
     def named_payer(self, text: str) -> NamedPayer | None:
         """Give the one payer that a text names, with the words that name it."""
         return find_payer(text, self._payer_names, payers(self.library))
+
+    def family(self, code: str) -> str:
+        """Give the kind of service to which the registry counts a code, such as "treatment plans", empty where it does not know it."""
+        return self._families.get(code, "")
 
     def refuse_codes(self, question: Question) -> Abstention | None:
         """Give the abstention where a question names codes that neither library nor registry knows."""

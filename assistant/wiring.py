@@ -67,7 +67,7 @@ def open_assistant(
         Retriever(library, _vector_index(settings, library, long_lived=long_lived), encoder, glossary, registry=registry),
         answerer,
         extractive,
-        registry=registry.keys(),
+        registry=registry,
         payer_names=payer_names,
         translator=translator,
         embedder=encoder.identity,

@@ -18,10 +18,11 @@ from assistant.reading import settle_circumstances
 from corpus.digests import digest_paths
 from corpus.paragraphs import read_digest
 from corpus.payers import load_payer_names
+from corpus.registry import load_codes
 
 TODAY = date(2026, 5, 1)
 MID_2024, MID_2025 = date(2024, 6, 30), date(2025, 6, 30)
-NAMES = load_payer_names()
+NAMES, REGISTRY = load_payer_names(), load_codes()
 Case = tuple[tuple[str, ...], tuple[str, ...], str | None, date, bool]
 
 
@@ -33,6 +34,9 @@ class PlainReader:
 
     def named_payer(self, text: str) -> NamedPayer | None:
         return find_payer(text, NAMES, ())
+
+    def family(self, code: str) -> str:
+        return REGISTRY[code].family if code in REGISTRY else ""
 
 
 READER = PlainReader()
