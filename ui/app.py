@@ -22,6 +22,7 @@ from ui.drawer import open_drawer
 from ui.finding import draw_finding
 from ui.library import draw_library, draw_told
 from ui.library_upload import draw_starter
+from ui.library_within import draw_within
 from ui.present import AnswerView, SourceView, present, with_standing
 from ui.safe_text import escaped, safe_label
 from ui.shelf import Shelf, look, open_shared
@@ -48,9 +49,10 @@ def main() -> None:
     st.set_page_config("Codecite", page_icon=str(Path(__file__).with_name("icon.svg")), layout="centered")
     st.html(f"<style>{(files('ui') / 'page.css').read_text(encoding='utf-8')}</style>")
     assistant, problem = _open()
-    _draw_sidebar(look(assistant) if assistant else None)
+    shelf = look(assistant) if assistant else None
+    _draw_sidebar(shelf)
     asking, finding, library = st.tabs(TABS, key="tab", on_change="rerun")
-    _draw_bottom(asks=not finding.open and not library.open)
+    _draw_bottom(shelf, asks=not finding.open and not library.open)
     if library.open:
         with library:
             _draw_library(assistant, problem)
@@ -95,9 +97,10 @@ def _payer_option(payer: str) -> str:
     return payer_words(payer) if payer else "Any payer"
 
 
-def _draw_bottom(*, asks: bool) -> None:
+def _draw_bottom(shelf: Shelf | None, *, asks: bool) -> None:
     with st.bottom:
         if asks:
+            draw_within(shelf.titles if shelf else {})
             draw_scope()
             st.chat_input(
                 "Ask a coding question", key="question", max_chars=MAX_QUESTION_CHARS, submit_mode="stop", on_submit=_submit_typed
@@ -190,6 +193,7 @@ def _answered(assistant: Assistant | None, turn: Turn, problem: CodeciteError | 
                 resolved.text,
                 as_of=resolved.as_of,
                 payer=resolved.payer,
+                within=turn.within,
                 watch=lambda stage: progress.update(label=stage),
                 on_sentence=lambda sentence: proved.html(_arriving(sentence)),
             )
@@ -216,7 +220,7 @@ def _as_it_stands(turn: Turn, assistant: Assistant | None) -> Turn:
     """Give a turn with a word on each source that was withdrawn or changed since it was quoted."""
     if assistant is None:
         return turn
-    in_use, library = look(assistant).in_use, assistant.library
+    in_use, library = look(assistant).titles, assistant.library
 
     def standing_of(source: SourceView) -> Standing:
         return Standing(State.IN_USE) if source.document_id in in_use else standing(library, source.document_id, source.quote)

@@ -15,6 +15,8 @@ SHOWN_TURNS = 50
 _TURNS, AS_OF, PAYER = "turns", "as_of", "payer"
 _CHOSEN = "as_of_chosen"
 CLEAN = "next_is_clean"
+WITHIN = "asked_within"
+"""Where the id of the one document to ask is held."""
 _CIRCUMSTANCES = (Kind.PAYER, Kind.DATE, Kind.SETTING)
 
 
@@ -24,7 +26,8 @@ class Turn:
 
     `as_of` is the date of service that the coder chose, None where the message or else the day decides. There is one view
     for each question of the message. `before` is what the conversation was about, `after` what it is about since; by the chips
-    the coder took `removed` away from what was carried over, or added `added` to a question that started clean.
+    the coder took `removed` away from what was carried over, or added `added` to a question that started clean. `within` is
+    the id of the one document that is asked, "" for all of them.
     """
 
     question: str
@@ -39,6 +42,7 @@ class Turn:
     resolved: Resolved | None = None
     offered: tuple[Carried, ...] = ()
     after: Context | None = None
+    within: str = ""
 
     @property
     def context(self) -> Context | None:
@@ -72,7 +76,8 @@ def submit(question: str) -> None:
     if question.strip():
         as_of = st.session_state.get(AS_OF) if st.session_state.get(_CHOSEN) else None
         before = None if st.session_state.pop(CLEAN, False) or not turns() else turns()[-1].context
-        turns().append(Turn(mask(question.strip()).text, as_of, st.session_state.get(PAYER) or None, before=before))
+        payer, within = st.session_state.get(PAYER) or None, st.session_state.get(WITHIN, "")
+        turns().append(Turn(mask(question.strip()).text, as_of, payer, before=before, within=within))
 
 
 def submit_suggested(question: str) -> None:
@@ -134,6 +139,7 @@ def clear() -> None:
     """Begin a new conversation."""
     st.session_state[_TURNS] = []
     st.session_state.pop(CLEAN, None)
+    st.session_state.pop(WITHIN, None)
 
 
 def take_pending(held: list[Turn]) -> Turn | None:

@@ -12,6 +12,7 @@ from ui.library_preview import preview_html, preview_pages
 from ui.library_rows import fact_words
 from ui.library_state import OPEN, attempt, close_document, tell
 from ui.library_upload import bring_in
+from ui.library_within import draw_button
 from ui.library_words import reading_words
 from ui.safe_text import escaped, link_html, web_link
 from ui.writing import finish
@@ -44,6 +45,7 @@ def _head(entry: Entry) -> str:
 
 def _draw_actions(entry: Entry, settings: Settings) -> None:
     if entry.status == ACTIVE:
+        draw_button(entry.document.id)
         if st.button("Remove", key="library-remove", icon=":material/delete:") and attempt(lambda: remove(settings, entry)):
             st.rerun()
         with st.expander("Change its properties"):

@@ -1,6 +1,7 @@
 """What the page holds open: one assistant for all tabs, and what its library has to offer."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
@@ -13,12 +14,12 @@ from ingest.lookup import payers
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """How much the library holds, and for which payers; `in_use` are the ids of its documents."""
+    """How much the library holds, and for which payers; `titles` are those of its documents in use, by their ids."""
 
     sources: int
     passages: int
     payers: tuple[str, ...]
-    in_use: frozenset[str] = frozenset()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_shared() -> Assistant:
@@ -59,5 +60,5 @@ def _counted(key: tuple[str, int], _assistant: Assistant) -> Shelf:  # noqa: ARG
         len(entries),
         sum(count for _, _, count in entries),
         payers(_assistant.library),
-        frozenset(document.id for document, _, _ in entries),
+        {document.id: document.title for document, _, _ in entries},
     )

@@ -227,3 +227,30 @@ def test_the_row_of_a_sheet_stands_beside_a_quote(data_dir: Path) -> None:
     page = checked(page.run())
     page = checked(page.chat_input[0].set_value("How often may 77370 be billed for a course of treatment?").run())
     assert "row 2" in [source["place"] for source in sources_of(page)]
+
+
+def ask(page: AppTest, question: str) -> dict[str, Any]:
+    checked(page.chat_input[0].set_value(question).run())
+    return dict(json.loads(page.get("bidi_component")[-1].proto.json))
+
+
+def test_a_document_is_asked_alone_until_its_chip_is_taken_away(data_dir: Path) -> None:
+    page = press(press(open_library(), "Radiation payment policy"), "Ask within this document")
+    assert page.session_state["tab"] == "Ask"
+    answer = ask(page, "May 77370 be billed after treatment ends?")
+    assert (answer["verdict"], answer["notices"][0]) == ("Not said there", "Asked within “Radiation payment policy” only.")
+    page = checked(field(page, "Document to ask").select("Physics services, questions and answers").run())
+    assert ask(page, "May 77370 be billed after treatment ends?")["notices"][0].startswith("Asked within “Physics services")
+    page = press(page, "Physics services, questions and answers")
+    answer = ask(page, "How often may 77336 be billed?")
+    assert not any("Asked within" in notice for notice in answer["notices"])
+
+
+def test_a_document_that_was_removed_since_is_not_asked_and_the_whole_library_not_in_its_place(data_dir: Path) -> None:
+    page = press(press(open_library(), "Radiation payment policy"), "Ask within this document")
+    with open_writer(data_dir) as library:
+        library.remove(next(entry.document.id for entry in library.entries() if entry.document.title == "Radiation payment policy"))
+    page = checked(page.chat_input[0].set_value("May 77370 be billed after treatment ends?").run())
+    assert not page.get("bidi_component")
+    assert "no longer in use" in html_of(page)
+    assert "a document that is no longer in use" in labels(page)
