@@ -33,6 +33,7 @@ _PLURAL = frozenset(
         "both of the two",
     }
 )
+_WITH = re.compile(r"\b(?:with|using)\b|\bw/", re.IGNORECASE)
 _BARE_YEAR = re.compile(r"\d{4}")
 
 
@@ -371,7 +372,9 @@ def _again(cue: Cue, said: Said, before: Context, topic: str, kept: tuple[str, .
         text = exchange.exchange_codes(text, said.codes, _left(before, kept))
     if said.modifiers:
         codes = exchange.listed(tuple(dict.fromkeys((*kept, *said.codes))) or ("it",))
-        text = exchange.exchange_modifiers(text, said.modifiers) or f"Does {codes} need modifier {' or '.join(said.modifiers)}?"
+        words = f"modifier {' or '.join(said.modifiers)}"
+        anew = exchange.append(text, f"with {words}") if _WITH.search(said.text) else f"Does {codes} need {words}?"
+        text = exchange.exchange_modifiers(text, said.modifiers) or anew
     if said.places:
         text = exchange.set_place(text, said.question.setting, said.places)
     if words := said.payer.words if said.payer else said.anyone:

@@ -10,7 +10,7 @@ from assistant.dates import ServiceDate, find_date_of_service
 from assistant.exchange import BESIDE
 from assistant.payers import NamedPayer
 from assistant.places import find_places
-from assistant.reference import ONE_OF_SEVERAL, is_remark, lacks_antecedent
+from assistant.reference import ONE_OF_SEVERAL, is_object, is_remark, lacks_antecedent
 from assistant.terms import content_terms, stem
 from ingest.codes import find_codes, index_key
 
@@ -55,7 +55,7 @@ class Said:
 
 _COURTESY = re.compile(
     r"^(?:(?:many )?thanks|thank (?:you|u)|thx|ty|ok(?:ay)?|great|perfect|got it|cool|alright|right|hi|hello|hmm+|good|awesome|understood|makes sense"
-    r"|(?:that(?:'s| is) )?(?:very |so )?helpful|that helps|appreciate it|cheers)\b(?: (?:so|very) much| a lot| again)?(?:\s*[,.!;:–-]+\s*|\s+|$)",
+    r"|(?:that(?:'s| is) )?(?:very |so )?helpful|that helps|appreciate it|cheers|now(?=[ ,]+[A-Z]?\d{4}))\b(?: (?:so|very) much| a lot| again)?(?:\s*[,.!;:–-]+\s*|\s+|$)",
     re.IGNORECASE,
 )
 _GROUPS = re.compile(
@@ -77,6 +77,7 @@ _AGAIN = re.compile(
 )
 _FILLERS = frozenset(
     """
+    edit edits policy policies thing way answer hm think guess maybe believe wanted typed wrote intended should said
     a about actually again alongside also an and any apply applies ask asking beside besides are as at be billed but by case center centre claim claims clinic code codes correction cpt
     date department dept ditto do does done dos for from go good hcpcs hold holds how i if in instead into is it its it's just i'm like looking m make mean meant mod modifier
     modifiers modifer modifers modifyer modfier my no nope not now of ok on one ones only oops or our part patient patients payer performed plan please plus pt question rather right
@@ -123,6 +124,7 @@ _COMPARING = re.compile(
     r"\b(?:instead of|rather than|vs\.?|versus|compared? (?:to|with)|differ\w*(?: \w+)? (?:to|from|than|with)|(?:more|less|higher|lower|better) than)\s*$",
     re.IGNORECASE,
 )
+_UNLIKE = re.compile(r"\b(?:different|differ|the difference)\b(?: (?:then|here|though))?\W*$", re.IGNORECASE)
 _BESIDES = re.compile(r"\b(?:also|too|as well|either|separately|in addition|additionally|same (?:day|date|session|claim))\b", re.IGNORECASE)
 _LED = re.compile(
     r"^(?:and|or|but|so|also|same|no|sorry|i mean\w*|(?:whats?|waht|wat|wht|what['’]s|how) (?:about|abt|bout|abotu|if)|with)\b",
@@ -135,7 +137,7 @@ _ANEW = re.compile(r"^(?:(?:a|an|on a)\s+)?(?:new|different|another|unrelated|ne
 _ONLY_IF = re.compile(
     r"^if\b(?!.*(?:,|\b(?:which|what|who|how|when|can|do|does|should|may|is (?:it|that)|are (?:they|those))\b))", re.IGNORECASE
 )
-_APPENDING = re.compile(r"\b(?:append|add|need|requir|us|tak|get|carr|attach)\w*\b", re.IGNORECASE)
+_APPENDING = re.compile(r"\b(?:help|fix|work|bypass|overrid|unbundl|append|add|need|requir|us|tak|get|carr|attach)\w*\b", re.IGNORECASE)
 _NO_QUESTION = re.compile(r"(?:yes|yep|yeah|no|nope|fine|never ?mind|bye|sure thing|no problem)?[ ?.!,]*", re.IGNORECASE)
 _DEFINING = re.compile(r"^(?:(?:and|so|but|also)\b[ ,]*)*(?:what(?:['’]?s| is| are)? an?\b|define\b|what does\b.*\bmean\b)", re.IGNORECASE)
 _ASPECTS = frozenset(
@@ -151,7 +153,7 @@ _ASPECTS = frozenset(
     exclusion exclusions restriction restrictions condition conditions replace replaced replaces replacement deleted delete valid active retired new old changed change
     changes different difference differ define definition include included includes mean means describe describes time timing when date where place billable reportable
     medical necessity medically necessary diagnosis diagnoses dx icd support example examples proof happens happen count counts counted kind type instead else anything matter matters depend depends
-    ask asks asked put puts add adds attach write writes writing written verbal verbally orally handle handles handled view views see sees decide decides
+    since ask asks asked put puts add adds attach write writes writing written verbal verbally orally handle handles handled help helps fix fixes work works bypass override overrides unbundle view views see sees decide decides
     allowable submit submitted charge charged claim claims add-on addon primary secondary apply applies use used level levels first last start end same
     """.split()
 )
@@ -184,7 +186,8 @@ def read_cue(said: Said, known: bool) -> Cue:
 
 def compares(said: Said) -> bool:
     """Tell whether a question puts its only code against something unsaid: "what's the difference to 77370?"."""
-    return len(said.codes) == 1 and said.question.codes == said.codes and bool(_COMPARING.search(_before_code(said)))
+    alone = len(said.codes) == 1 and said.question.codes == said.codes
+    return alone and bool(_COMPARING.search(_before_code(said)) or _UNLIKE.search(said.rest))
 
 
 def opens_as_question(said: Said) -> bool:
@@ -243,7 +246,8 @@ def find_pointer(said: Said) -> re.Match[str] | None:
             continue
         if find_codes(text[: m.start()]) and not _JOINER.search(text[: m.start()]):
             continue
-        if not _own_words(_LOOSE_MODIFIER.sub(" ", _without_codes(text[: m.start()]))):
+        before = _LOOSE_MODIFIER.sub(" ", _without_codes(text[: m.start()]))
+        if not _own_words(before) or is_object(m[0], before, text[m.end() :]):
             return m
     return None
 

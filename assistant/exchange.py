@@ -133,7 +133,7 @@ def exchange_words(text: str, old: str, new: str) -> str:
 def set_place(text: str, setting: Setting | None, words: Sequence[str]) -> str:
     """Give a question asked for a setting; `words` are the ones that named it where it is none of the settings known."""
     for place in find_places(text):
-        text = re.sub(rf"(?:\b(?:in|at|for)\s+)?(?:\b(?:the|an?|our|my)\s+)?{re.escape(place)}(?:\s+(?:department|dept|center|outpatient|setting|clinic|patients?))*(?!\w)", " ", text, flags=re.IGNORECASE)  # fmt: skip
+        text = re.sub(rf"(?:\b(?:in|at|for|to|by|from|within)\s+)?(?:\b(?:the|an?|our|my)\s+)?{re.escape(place)}(?:\s+(?:department|dept|center|outpatient|setting|clinic|patients?))*(?!\w)", " ", text, flags=re.IGNORECASE)  # fmt: skip
     text = " ".join(text.split()).replace(" ?", "?")
     return append(text, _SETTINGS[setting] if setting else f"for {' or '.join(words)}")
 

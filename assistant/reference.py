@@ -19,24 +19,42 @@ _QUANTITY = re.compile(
 _SUFFICES = re.compile(
     _OPENING
     + r"(?:(?:is|are|isn['’]?t|aren['’]?t|was|wasn['’]?t) .{1,60}\b(?:enough|sufficient|good enough|acceptable|ok(?:ay)?|fine|adequate)"
-    r"|(?:would|will|does|do|can|could|wouldn['’]?t|won['’]?t|doesn['’]?t) .{1,40}\b(?:do|suffice|work|count|be (?:enough|ok(?:ay)?|sufficient|fine|acceptable)))\b"
+    r"|(?:would|will|does|do|can|could|wouldn['’]?t|won['’]?t|doesn['’]?t) .{1,40}\b(?:do|suffice|work|count|matter|make (?:a|any) difference|be (?:enough|ok(?:ay)?|sufficient|fine|acceptable)))\b"
     r"(?: (?:too|also|then|instead|as well|here|for (?:it|that|this)|for))*\W*$",
     re.IGNORECASE,
 )
 """A thing asked to be enough, without what for."""
 _DEFINITE = re.compile(
-    r"\bthe (?:requests?|reports?|notes?|prescriptions?|orders?|plans?|documents?|forms?|signatures?|doctors?|physicians?|physicists?|dosimetrists?|therapists?|oncologists?"
+    r"\bthe (?:requests?|reports?|notes?|prescriptions?|orders?|plans?|documents?|forms?|signatures?|doctors?|docs?|md|rad ?oncs?|physicians?|physicists?|dosimetrists?|therapists?|oncologists?"
     r"|charts?|films?|images?|scans?|visits?|dose|rest|services?|claims?|payers?|dates?|sites?|fields?|devices?|exceptions?|limits?|reasoning|reasons?|rationale|basis)\b"
     r"(?=\W*$|\W+(?:is|are|was|were|be|has|have|had|need\w*|do|does|can|must|should|may|will|said|says?|shows?|include\w*|sign\w*|then|too|also|first|again|either|itself|alone|on|by|in|at|enough|sufficient|ok)\b)",
     re.IGNORECASE,
 )
-_OBJECT = re.compile(
+_OPENED = re.compile(
     _OPENING
-    + r"(?:(?:what|when|where|how|why|which|who)\b.{0,20} )?(?:do|does|did|can|could|may|must|should|will|would) (?:we|i|you|they|u)\b(?: \w+){1,2} (?:it|them|those|these|that|this)\b"
-    r"(?: (?:then|too|also|again|now|instead|separately|alone|electronically|twice|anyway))*\W*$",
+    + r"(?:(?:(?:since|until|till|by|for|from|at|on|in) )?(?:what|who|whom|whose|which|when|where|why|how(?: (?:many|much|long|often|soon|late))?)\b)?",
     re.IGNORECASE,
 )
-"""What one does with "it", "how long do we keep it"."""
+_BOUNDARY = re.compile(
+    r"[,;:.!?()–—]|\b(?:and|or|but|so|if|when|whenever|while|because|since|before|after|until|unless|though|although|that|which|who|whether|where|as|than|to|is|are|was|were)\b",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    _OPENING
+    + r"(?:(?:is|are) there |what |do (?:you|we) have )?(?:any|some|many|an?)?\W*(?:other|others|another|more|further|additional|else)\b",
+    re.IGNORECASE,
+)
+"""More of what was spoken of, "any other reasons?"."""
+_STRICTER = re.compile(
+    _OPENING
+    + r"(?:(?:is|are|was|were) )?(?:it |they |there )?(?:any|even|much|less|more) (?:\w{3,}er|strict|lenient|different|generous)\b(?: (?:there|then|too))?\W*$",
+    re.IGNORECASE,
+)
+_PRESENT = re.compile(
+    r"\b(?:be|stay|sit) (?:there|around|nearby|present|available|on-?site|on site|in the (?:room|building|suite|office))\W*$", re.IGNORECASE
+)
+_ENDING = re.compile(r"(?: (?:then|too|also|again|now|instead|separately|alone|anyway|either|still|as well))*\W*", re.IGNORECASE)
+_MOST_BEFORE_OBJECT = 5
 _SERVICE = re.compile(
     r"\b(?:(?!OK\b|MD\b|PT\b)[A-Z]{2,}s?\d*|\w*therap(?:y|ies)|brachy\w*|\w*proton\w*|neutron\w*|electrons?|applicators?|insertions?|hyperthermia|simulations?|sims?|isodose|dosimetry|consult\w*|radiosurgery|stereotactic|implants?|radio\w+"
     r"|imag(?:e|ing) guid\w+|guidance|gating|blocks?|molds?|masks?|cylinders?|spacers?|tattoos?|mlc|imrt|vmat|igrt|sbrt|srs|srt|hdr|ldr|iort|apbi|port films?|portal|management|delivery|treatment (?:plan\w*|device\w*|deliver\w*|manage\w*)"
@@ -50,8 +68,8 @@ _PLACE = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": -1
 _MOST_WORDS = 11
 _MOST_IN_A_THING, _MOST_BESIDE = 3, 2
 _FRAGMENT_WORDS = 2
-_VERBLESS = re.compile(
-    r"\b(?:is|are|was|were|be|do|does|did|can|could|may|must|should|will|would|has|have|had|how|what|who|when|where|which|why|define|codes?|vs|versus|mean\w*)\b|\d",
+_VERBAL = re.compile(
+    r"\b(?:modif\w*|mods?|criteria|records|is|are|was|were|be|do|does|did|can|could|may|must|should|will|would|has|have|had|how|what|who|when|where|which|why|define|codes?|vs|versus|mean\w*)\b|\d",
     re.IGNORECASE,
 )
 _CONNECTED = re.compile(
@@ -75,14 +93,27 @@ def lacks_antecedent(text: str, own_words: int) -> bool:
         return True
     if _SERVICE.search(text):
         return False
-    if _OBJECT.match(text):
+    if (_OTHER.match(text) or _STRICTER.match(text) or _PRESENT.search(text)) and own_words <= _MOST_BESIDE:
         return True
     return bool((_SUFFICES.match(text) and own_words <= _MOST_IN_A_THING) or (_DEFINITE.search(text) and own_words <= _MOST_BESIDE))
 
 
+def is_object(pointer: str, before: str, following: str) -> bool:
+    """Tell whether "it" or a final "that" is the object of the first clause, which then cannot name what it means ("who reads it?").
+
+    A verb's subject and its object are never the same thing, but for "itself". `before` and `following` are the words on both sides.
+    """
+    own = _OPENED.sub("", before)
+    ends = bool(_ENDING.fullmatch(following))
+    if pointer.lower() not in ({"it", "them", "that", "this", "those", "these"} if ends else {"it", "them"}):
+        return False
+    return len(own.split()) <= _MOST_BEFORE_OBJECT and not _BOUNDARY.search(own)
+
+
 def is_remark(text: str) -> bool:
     """Tell whether words only add to the question before: one or two without a verb, "remotely?"."""
-    return 0 < len(text.split()) <= _FRAGMENT_WORDS and not _VERBLESS.search(text) and not _SERVICE.search(text)
+    own = text.endswith("?") or not _SERVICE.search(text)
+    return own and 0 < len(text.split()) <= _FRAGMENT_WORDS and not _VERBAL.search(text)
 
 
 def pointed_at(text: str, codes: Sequence[str], former: Sequence[str]) -> tuple[str, str] | None:
