@@ -22,7 +22,7 @@ from ingest.code_store import active_texts, forget_rows, store_rows, text_of_row
 from ingest.documents import Block, BlockKind, Document, DocumentText, Note, Page, Passage, Place, Reading
 from ingest.embed import Vectors
 
-_FILE = "library.sqlite3"
+FILE = "library.sqlite3"
 _LISTS = ("section", "named_codes", "implied_codes", "modifiers", "conflicts", "questions", "places")
 _PASSAGE_FIELDS = tuple(f.name for f in fields(Passage))
 _LISTED = tuple(name in _LISTS for name in _PASSAGE_FIELDS)
@@ -219,24 +219,8 @@ class Library:
 
     def digest(self) -> str:
         """Give a digest of all that is active: documents, passages, and vectors to four decimals."""
-        import numpy as np
-
-        columns = (tables.passages.c.id, tables.passages.c.text, tables.vectors.c.vector)
-        joined = tables.passages.outerjoin(tables.vectors, tables.vectors.c.passage == tables.passages.c.row)
-        query = select(*columns).select_from(joined).where(tables.passages.c.scope != tables.OUT_OF_USE)
-        whole, former = hashlib.sha256(), ""
         with self.engine.connect() as connection:
-            found = connection.execution_options(yield_per=_STREAMED).execute(
-                query.order_by(tables.passages.c.id, tables.vectors.c.ordinal)
-            )
-            for identity, words, blob in found:
-                if identity != former:
-                    whole.update(b"\0".join([identity.encode(), words.encode(), b""]))
-                    former = identity
-                whole.update((np.frombuffer(blob or b"", dtype=np.float32).round(4) + 0.0).tobytes())
-            for part in active_texts(connection):
-                whole.update("\0".join(part).encode())
-        return whole.hexdigest()
+            return digest_of(connection)
 
     # -- how it changes ------------------------------------------------------------------------------------
 
@@ -314,7 +298,7 @@ class Library:
             found = {row: to_passage(values) for row, *values in connection.execute(query)}
             scopes = _scopes_of(connection, publisher, list(found.values()))
             _set_scopes(connection, list(zip(found, scopes, strict=True)))
-            _index_words(connection, found)
+            index_words(connection, found)
             if len(built_pairs(connection)) > 1:
                 raise LibraryStale(f"document {document_id} was built with another model or version; ingest its file again")
 
@@ -333,7 +317,7 @@ class Library:
         with self.engine.begin() as connection:
             revision = int(fact(connection, "revision") or 0) + 1
             yield connection, revision
-            _set_fact(connection, "revision", str(revision))
+            set_fact(connection, "revision", str(revision))
 
 
 def open_reader(folder: Path) -> Library:
@@ -344,7 +328,7 @@ def open_reader(folder: Path) -> Library:
         LibraryStale: another version of Codecite wrote it.
         LibraryDamaged: the file is not a library.
     """
-    file = folder / _FILE
+    file = folder / FILE
     try:
         present = file.is_file()
     except OSError as error:
@@ -367,7 +351,7 @@ def open_writer(folder: Path) -> Iterator[Library]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _writer_lock(folder):
-            library = Library(folder, _engine(folder / _FILE, "journal_mode = WAL", "synchronous = FULL"))
+            library = Library(folder, _engine(folder / FILE, "journal_mode = WAL", "synchronous = FULL"))
             with library:
                 _create(library)
                 _check_schema(library)
@@ -378,6 +362,15 @@ def open_writer(folder: Path) -> Iterator[Library]:
         raise LibraryUnusable(
             f"the data directory {folder} cannot be written ({error.strerror or error}); set CODECITE_DATA_DIR to a folder of your own"
         ) from error
+
+
+@contextmanager
+def open_beside(library: Library, name: str) -> Iterator[Library]:
+    """Open another database in the folder of a library that is open for writing, made when it is missing."""
+    beside = Library(library.folder, _engine(library.folder / name))
+    with beside:
+        _create(beside)
+        yield beside
 
 
 @contextmanager
@@ -435,8 +428,8 @@ def _create(library: Library) -> None:
         tables.metadata.create_all(connection)
         connection.execute(text(tables.LEXICAL_DDL))
         if fact(connection, "schema") is None:
-            _set_fact(connection, "schema", str(tables.SCHEMA_VERSION))
-            _set_fact(connection, "identity", secrets.token_hex(8))
+            set_fact(connection, "schema", str(tables.SCHEMA_VERSION))
+            set_fact(connection, "identity", secrets.token_hex(8))
 
 
 def _check_schema(library: Library) -> None:
@@ -455,12 +448,32 @@ def built_pairs(connection: Connection) -> frozenset[tuple[str, str]]:
     return frozenset((embedder, policy) for embedder, policy in connection.execute(query))
 
 
+def digest_of(connection: Connection) -> str:
+    """Give the digest of `Library.digest` as a connection reads it."""
+    import numpy as np
+
+    columns = (tables.passages.c.id, tables.passages.c.text, tables.vectors.c.vector)
+    joined = tables.passages.outerjoin(tables.vectors, tables.vectors.c.passage == tables.passages.c.row)
+    query = select(*columns).select_from(joined).where(tables.passages.c.scope != tables.OUT_OF_USE)
+    whole, former = hashlib.sha256(), ""
+    found = connection.execution_options(yield_per=_STREAMED).execute(query.order_by(tables.passages.c.id, tables.vectors.c.ordinal))
+    for identity, words, blob in found:
+        if identity != former:
+            whole.update(b"\0".join([identity.encode(), words.encode(), b""]))
+            former = identity
+        whole.update((np.frombuffer(blob or b"", dtype=np.float32).round(4) + 0.0).tobytes())
+    for part in active_texts(connection):
+        whole.update("\0".join(part).encode())
+    return whole.hexdigest()
+
+
 def fact(connection: Connection, key: str) -> str | None:
     """Give one of the library's facts about itself: schema, identity, revision, last_row."""
     return connection.execute(select(tables.facts.c.value).where(tables.facts.c.key == key)).scalar()
 
 
-def _set_fact(connection: Connection, key: str, value: str) -> None:
+def set_fact(connection: Connection, key: str, value: str) -> None:
+    """Set one of the library's facts about itself."""
     connection.execute(delete(tables.facts).where(tables.facts.c.key == key))
     connection.execute(tables.facts.insert().values(key=key, value=value))
 
@@ -488,7 +501,7 @@ def _erase(connection: Connection, document_id: str, revision: int) -> None:
     held = tables.passages.c.document_id == document_id
     rows = connection.execute(select(tables.passages.c.row).where(held).order_by(tables.passages.c.row)).scalars().all()
     if rows:  # the passages of a document were numbered in one go
-        _set_fact(connection, "last_row", str(_last_row(connection)))
+        set_fact(connection, "last_row", str(last_row(connection)))
         connection.execute(tables.erasures.insert().values(revision=revision, first_row=rows[0], last_row=rows[-1]))
         _forget_words(connection, rows)
         for table in (tables.passage_codes, tables.vectors, tables.token_vectors):
@@ -498,7 +511,7 @@ def _erase(connection: Connection, document_id: str, revision: int) -> None:
     connection.execute(delete(tables.documents).where(tables.documents.c.id == document_id))
 
 
-def _last_row(connection: Connection) -> int:
+def last_row(connection: Connection) -> int:
     """Give the highest number that a passage has ever had: none comes to name another, whatever a reader still holds."""
     present = connection.execute(select(func.max(tables.passages.c.row))).scalar() or 0
     return max(present, int(fact(connection, "last_row") or 0))
@@ -507,7 +520,7 @@ def _last_row(connection: Connection) -> int:
 def _insert_passages(
     connection: Connection, publisher: str, passages: Sequence[Passage], vectors: Sequence[Vectors], tokens: Sequence[bytes] | None
 ) -> None:
-    first = _last_row(connection) + 1
+    first = last_row(connection) + 1
     scopes = _scopes_of(connection, publisher, passages)
     numbered = dict(enumerate(passages, first))
     _insert(connection, tables.passages, [_passage_row(row, p, scope) for (row, p), scope in zip(numbered.items(), scopes, strict=True)])
@@ -532,7 +545,7 @@ def _insert_passages(
     )
     if tokens is not None:
         _insert(connection, tables.token_vectors, [{"passage": row, "tokens": blob} for row, blob in zip(numbered, tokens, strict=True)])
-    _index_words(connection, numbered)
+    index_words(connection, numbered)
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
@@ -560,7 +573,8 @@ def _scope(connection: Connection, publisher: str, payer: str, valid_from: date 
     return int(found or connection.execute(tables.scopes.insert().values(**terms).returning(tables.scopes.c.id)).scalar_one())
 
 
-def _index_words(connection: Connection, passages: Mapping[int, Passage]) -> None:
+def index_words(connection: Connection, passages: Mapping[int, Passage]) -> None:
+    """Put passages, by their rows, into the lexical index."""
     rows = [{"row": row, **words_of(passage)} for row, passage in passages.items()]
     if rows:
         connection.execute(text("INSERT INTO lexical (rowid, body, section, codes) VALUES (:row, :body, :section, :codes)"), rows)

@@ -206,7 +206,9 @@ class VectorFiles:
         if view is None or (mapped is not None and mapped.state.revision > view.state.revision):
             view = mapped or _empty()
         with changes(self._library, since=view.state.revision, after_row=view.last_row, dimension=view.dimension) as found:
-            return view if found.state == view.state else view.with_changes(found)
+            if view.state.identity in ("", found.state.identity):
+                return view if found.state == view.state else view.with_changes(found)
+        return self._follow(None)  # another library was put in its place
 
 
 def files_folder(library: Library) -> Path:

@@ -421,7 +421,7 @@ def test_a_change_that_fails_halfway_leaves_nothing_of_it(tmp_path: Path, monkey
     def fail(*_: object) -> None:
         raise RuntimeError("stopped")
 
-    monkeypatch.setattr("ingest.library._index_words", fail)
+    monkeypatch.setattr("ingest.library.index_words", fail)
     with pytest.raises(RuntimeError, match="stopped"):
         bring(tmp_path, {"a.md": "# A\n\nNew rule on 77370.\n\n## B\n\nNew rule on 77336.\n"})
     monkeypatch.undo()
