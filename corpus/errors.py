@@ -74,6 +74,10 @@ class LibraryLocked(LibraryUnusable):
     """Another program is writing to the library."""
 
 
+class ArchiveRefused(CodeciteError):
+    """A file is no sound archive of a library; the library stays as it is."""
+
+
 class AnswerError(CodeciteError):
     """An answer could not be produced."""
 

@@ -370,6 +370,7 @@ def open_beside(library: Library, name: str) -> Iterator[Library]:
     beside = Library(library.folder, _engine(library.folder / name))
     with beside:
         _create(beside)
+        _check_schema(beside)
         yield beside
 
 
