@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import CodeciteError, ConfigError
-from ui.library_commands import one_source
+from ui.library_commands import check, edit_source, export, one_source, restore, write_list
+from ui.library_commands import progress as _progress
 from ui.safe_text import one_line, printable_json
 
 if TYPE_CHECKING:
@@ -198,18 +199,23 @@ def chat(port: int, no_browser: bool) -> None:
 
 @main.group()
 def sources() -> None:
-    """List, show, remove and restore the documents of the library."""
+    """List, show, edit, test, remove and restore the documents of the library."""
 
 
 @sources.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.option("--all", "with_removed", is_flag=True, help="Also those removed or replaced.")
-def list_sources(as_json: bool, with_removed: bool) -> None:
+@click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the list to an Excel workbook.")
+@click.option("--csv", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the list to a CSV file.")
+def list_sources(as_json: bool, with_removed: bool, xlsx: Path | None, csv: Path | None) -> None:
     """List every document with its id, publisher and number of passages; of code files, with their rows."""
     from ingest.code_lookup import code_tables
     from ingest.library import ACTIVE, open_reader
 
     with open_reader(_settings().data_dir) as library:
+        if xlsx or csv:
+            write_list(library.entries(None if with_removed else ACTIVE), xlsx, csv)
+            return
         entries = library.documents(None if with_removed else ACTIVE)
         tabled = {table.document.id: f" ({table.rows:,} rows)" for table in code_tables(library)}
     rows = [_source_row(document, status, passages) for document, status, passages in entries]
@@ -286,7 +292,9 @@ def purge_source(source: str, yes: bool) -> None:
     """Erase a document for good, text and all."""
     if not yes:
         click.confirm(f"Erase {source} for good?", abort=True, err=True)
-    _change_source(source, lambda library, document: library.purge(document.id), "erased", ("active", "removed", "replaced"))
+    from ingest.restore import erase
+
+    _change_source(source, lambda library, document: erase(library, document.id), "erased", ("active", "removed", "replaced"))
 
 
 @main.command("eval")
@@ -532,8 +540,6 @@ def _ask_batch(batch: Path, day: date | None, payer: str | None) -> None:
             raise CodeciteError(f"{batch}: not UTF-8 text; save the questions as UTF-8, one JSON object a line") from None
 
 
-@contextmanager
-def _progress(length: int, label: str) -> Iterator[Callable[[], None]]:
-    """Give a function that moves a progress bar on standard error by one."""
-    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
-        yield lambda: bar.update(1)
+for _command in (export, restore, check):
+    main.add_command(_command)
+sources.add_command(edit_source)

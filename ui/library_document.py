@@ -7,6 +7,7 @@ import streamlit as st
 from assistant.settings import Settings
 from ingest.build import UPLOAD, Source
 from ingest.library import ACTIVE, Entry, Library, open_writer
+from ingest.restore import erase
 from ui.library_edit import draw_edit
 from ui.library_preview import preview_html, preview_pages
 from ui.library_rows import fact_words
@@ -106,7 +107,7 @@ def _draw_erase(entry: Entry, settings: Settings) -> None:
 
 def _erase(settings: Settings, entry: Entry) -> None:
     with open_writer(settings.data_dir) as library:
-        library.purge(entry.document.id)
+        erase(library, entry.document.id)
         finish(library, settings)
     close_document()
     tell(f"Erased for good: {entry.document.title}")
