@@ -2,7 +2,6 @@
 
 import random
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +102,7 @@ def try_damage(whole: Path, files: Path, data: Path, part: str, name: str) -> Da
     mirrored = reply.get("mirrored") is True
     try:
         run_writer(data, files)
-    except subprocess.CalledProcessError:
+    except RuntimeError:
         return Damaged(name, status, sound, False, mirrored)
     after, mended = read(data)
     return Damaged(name, status, sound, after == 0 and mended["mirrored"] is True and state(data)[0] == state(whole)[0], mirrored)

@@ -2,19 +2,18 @@
 
 import json
 import random
-import select
 import shutil
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.faults.reader import search
+from tests.faults.started import Started, finish, start
+from tests.faults.writer import write
 from tests.support import state
 
 DOCUMENTS = 24
-_PHASES = ("store", "stored", "files", "chroma")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +37,13 @@ def write_files(folder: Path, count: int = DOCUMENTS) -> Path:
 
 def run_writer(data: Path, files: Path) -> None:
     """Ingest to the end in a process of its own."""
-    subprocess.run([sys.executable, "-m", "tests.faults.writer", data, files], check=True, capture_output=True)
+    finish(write, data, files)
 
 
 def read(data: Path) -> tuple[int, dict[str, object]]:
     """Give exit status and reply of a reading process."""
-    done = subprocess.run([sys.executable, "-m", "tests.faults.reader", data], capture_output=True, text=True, timeout=120, check=False)
-    return done.returncode, json.loads(done.stdout) if done.returncode == 0 else {"error": done.stderr[-400:]}
+    status, lines = start(search, data).end()
+    return status, json.loads(lines[-1]) if status == 0 else {"error": "".join(lines)[-400:]}
 
 
 def kill_one(data: Path, files: Path, *, in_flush: bool, seed: int) -> Kill:
@@ -52,13 +51,9 @@ def kill_one(data: Path, files: Path, *, in_flush: bool, seed: int) -> Kill:
     chance = random.Random(seed)
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.writer", data, files], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as writer:
-        phase = _flush_phase(writer, data, chance) if in_flush else _drawn_phase(writer, chance)
-        writer.kill()
-        writer.wait()
-    phase = "too late" if writer.returncode == 0 else phase
+    writer = start(write, data, files, not in_flush)
+    phase = _flush_phase(writer, data, chance) if in_flush else _drawn_phase(writer, chance)
+    phase = "too late" if writer.kill() == 0 else phase
     status, reply = read(data)
     counts = reply.get("counts", {})
     assert isinstance(counts, dict)
@@ -67,21 +62,19 @@ def kill_one(data: Path, files: Path, *, in_flush: bool, seed: int) -> Kill:
     return Kill(phase, status == 0, half, state(data)[0])
 
 
-def _drawn_phase(writer: subprocess.Popen[bytes], chance: random.Random) -> str:
+def _drawn_phase(writer: Started, chance: random.Random) -> str:
     """Wait for a line drawn among all and a moment more; give the phase that it opened."""
-    assert writer.stdout
     line = ""
     for _ in range(chance.randint(1, DOCUMENTS + 3)):
-        line = writer.stdout.readline().decode().strip() or line
+        line = writer.line() or line
     time.sleep(chance.uniform(0, 0.004) if line != "chroma" else chance.uniform(0, 0.8))
     return line
 
 
-def _flush_phase(writer: subprocess.Popen[bytes], data: Path, chance: random.Random) -> str:
+def _flush_phase(writer: Started, data: Path, chance: random.Random) -> str:
     """Wait for a change of the size or time of an index file drawn among the changes to come."""
     changes, seen = chance.randint(1, 12), set[tuple[str, int, int]]()
-    assert writer.stdout
-    while writer.poll() is None:
+    while True:
         for file in (data / "chroma").glob("*/*.bin"):
             try:
                 found = file.stat()
@@ -91,9 +84,8 @@ def _flush_phase(writer: subprocess.Popen[bytes], data: Path, chance: random.Ran
         if len(seen) >= changes:
             time.sleep(chance.uniform(0, 0.003))
             return "flush"
-        if select.select([writer.stdout], [], [], 0.0005)[0] and not writer.stdout.readline():
+        if writer.told.poll(0.0005) and not writer.line():
             return "too late"
-    return "too late"
 
 
 def figures(count: int, folder: Path) -> list[str]:

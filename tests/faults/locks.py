@@ -1,41 +1,34 @@
 """Have two processes write to one library, and one find the lock that a killed one left."""
 
+import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 from tests.faults.kills import run_writer
+from tests.faults.started import start
+from tests.faults.writer import write
 from tests.support import state
-
-
-def start(data: Path, files: Path) -> subprocess.Popen[str]:
-    """Start an ingest."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.writer", data, files], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
 
 
 def race(data: Path, files: Path) -> tuple[list[int], str]:
     """Start two ingests at once; give their exit statuses and what the refused ones said."""
-    both = [start(data, files), start(data, files)]
-    said = [writer.communicate(timeout=120)[1] for writer in both]
-    return [writer.returncode for writer in both], "".join(said)
+    ended = [writer.end() for writer in [start(write, data, files), start(write, data, files)]]
+    return [status for status, _ in ended], "".join(line for _, lines in ended for line in lines)
 
 
 def refusal(data: Path, files: Path) -> tuple[float, bool, str]:
     """Start a second ingest during a first one; give its seconds, whether it named the owner, and what a killed owner leaves."""
-    with start(data, files) as first:
-        assert first.stdout
-        first.stdout.readline()
-        first.send_signal(signal.SIGSTOP)  # it holds the lock for as long as the second needs
-        begun = time.monotonic()
-        second = start(data, files)
-        said = second.communicate(timeout=60)[1]
-        seconds = time.monotonic() - begun
-        named = str(first.pid) in said and second.returncode != 0
-        first.kill()
+    first = start(write, data, files)
+    first.line()
+    owner = first.process.pid
+    assert owner
+    os.kill(owner, signal.SIGSTOP)  # it holds the lock for as long as the second needs
+    begun = time.monotonic()
+    status, said = start(write, data, files).end()
+    seconds = time.monotonic() - begun
+    named = str(owner) in said[-1] and status != 0
+    first.kill()
     left = data / "writer.pid"
     return seconds, named, left.read_text() if left.exists() else ""
 

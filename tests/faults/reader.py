@@ -1,10 +1,7 @@
-"""A process that asks a library for the passages nearest to a text: `python -m tests.faults.reader DATA`.
-
-It prints what Chroma's index gave, what a scan gives, how many documents it saw, and whether Chroma answered.
-"""
+"""Ask a library for the passages nearest to a text, in a process that damaged files may end."""
 
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from ingest.library import open_reader
@@ -13,8 +10,8 @@ from ingest.vectors import ChromaIndex, ScanIndex
 from tests.support import HashEmbedder
 
 
-def main(data: Path) -> None:
-    """Search once by either index and print both answers as one line of JSON."""
+def search(tell: Callable[[str], None], data: Path) -> None:
+    """Tell as one line of JSON what Chroma's index gave, what a scan gives, which documents it saw and whether Chroma answered."""
     vector = HashEmbedder().encode(["physics consultation 77336 record"])[0]
     with open_reader(data) as library:
         index = ChromaIndex(library, data / "chroma")
@@ -22,8 +19,4 @@ def main(data: Path) -> None:
         asked = [round(cosine, 4) for cosine in index.search(vector, Scope(None), 5).values()]
         scanned = [round(cosine, 4) for cosine in ScanIndex(library).search(vector, Scope(None), 5).values()]
         counts = {d.path: [passages, len(library.passages(d.id))] for d, _, passages in library.documents()}
-        sys.stdout.write(json.dumps({"asked": asked, "scanned": scanned, "counts": counts, "mirrored": mirrored}))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+        tell(json.dumps({"asked": asked, "scanned": scanned, "counts": counts, "mirrored": mirrored}))

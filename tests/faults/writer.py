@@ -1,25 +1,22 @@
-"""A process that ingests a folder with the fake embedder, to be killed: `python -m tests.faults.writer DATA FILES`.
+"""Ingest a folder with the fake embedder in a process that is to be killed.
 
-It writes the phase it is in, one a line, to standard output. Chroma writes its index files every 20 vectors here.
+It tells the phase it is in, one a line. Chroma writes its index files every 20 vectors here.
 """
 
-import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from ingest import vectors
+from ingest import build, vectors
 from ingest.build import ingest, user_sources
+from ingest.extract import extract
 from ingest.library import open_writer
 from ingest.scan import sync_files
 from ingest.words import sync_words
 from tests.support import HashEmbedder
 
 _OFTEN = 20
-
-
-def _tell(phase: str) -> None:
-    sys.stdout.write(phase + "\n")
-    sys.stdout.flush()
 
 
 def _flush_often() -> None:
@@ -35,19 +32,17 @@ def _flush_often() -> None:
     setattr(Client, "create_collection", create)  # noqa: B010
 
 
-def main(data: Path, files: Path) -> None:
-    """Ingest and bring every index to the library's revision."""
+def write(tell: Callable[[str], None], data: Path, files: Path, sandboxed: bool = False) -> None:
+    """Ingest and bring every index to the library's revision; unless `sandboxed`, no child is started to read the files."""
     _flush_often()
+    if not sandboxed:
+        vars(build)["Sandbox"] = lambda: nullcontext(extract)
     with open_writer(data) as library:
-        _tell("store")
-        ingest(library, HashEmbedder(), user_sources([files]), by_hand={}, added_at="2026-01-01", advance=lambda _: _tell("stored"))
-        _tell("files")
+        tell("store")
+        ingest(library, HashEmbedder(), user_sources([files]), by_hand={}, added_at="2026-01-01", advance=lambda _: tell("stored"))
+        tell("files")
         sync_files(library)
         sync_words(library)
-        _tell("chroma")
+        tell("chroma")
         vectors.sync_chroma(library, data / "chroma")
-        _tell("done")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+        tell("done")
