@@ -17,7 +17,20 @@ from assistant.standing import Standing, State, standing
 from corpus.errors import CodeciteError, LibraryMissing
 from ui.chips import draw_chips, draw_scope
 from ui.citations import draw_answer
-from ui.conversation import AS_OF, PAYER, SHOWN_TURNS, Turn, choose_date, clear, submit, submit_suggested, take_pending, turns
+from ui.conversation import (
+    AS_OF,
+    PAYER,
+    SHOWN_TURNS,
+    Turn,
+    choose_date,
+    clear,
+    keeper,
+    restore,
+    submit,
+    submit_suggested,
+    take_pending,
+    turns,
+)
 from ui.drawer import open_drawer
 from ui.finding import draw_finding
 from ui.library import draw_library, draw_told
@@ -50,6 +63,7 @@ def main() -> None:
     st.html(f"<style>{(files('ui') / 'page.css').read_text(encoding='utf-8')}</style>")
     assistant, problem = _open()
     shelf = look(assistant) if assistant else None
+    restore(shelf.payers if shelf else ())
     _draw_sidebar(shelf)
     asking, finding, library = st.tabs(TABS, key="tab", on_change="rerun")
     _draw_bottom(shelf, asks=not finding.open and not library.open)
@@ -83,9 +97,7 @@ def _open() -> tuple[Assistant | None, CodeciteError | None]:
 def _draw_sidebar(shelf: Shelf | None) -> None:
     with st.sidebar:
         st.header("Codecite", anchor=False)
-        st.date_input(
-            "Date of service", key=AS_OF, value=date.today(), min_value=date(1990, 1, 1), format="YYYY-MM-DD", on_change=choose_date
-        )
+        st.date_input("Date of service", key=AS_OF, value="today", min_value=date(1990, 1, 1), format="YYYY-MM-DD", on_change=choose_date)
         st.selectbox("Payer", ("", *(shelf.payers if shelf else ())), key=PAYER, format_func=_payer_option)
         st.button("New conversation", on_click=clear, shortcut="Ctrl+Shift+K", width="stretch")
         if shelf:
@@ -167,7 +179,11 @@ def _draw_turns(assistant: Assistant | None, problem: CodeciteError | None) -> N
         _draw_question(turn)
         with st.chat_message("assistant", avatar=":material/menu_book:"):
             if turn is asking:
-                held[-1] = _answered(assistant, turn, problem)
+                keep = keeper()
+                try:
+                    held[-1] = _answered(assistant, turn, problem)
+                finally:
+                    keep()
                 st.rerun()
             draw_chips(turn, n, look(assistant).payers if assistant else (), newest=n == len(held) - 1)
             _draw_outcome(_as_it_stands(turn, assistant), n, newest=n == len(held) - 1)

@@ -1,6 +1,7 @@
-"""The turns of one browser tab, kept in its session."""
+"""The turns of one browser tab, kept in its session and, for when it is loaded again, in the server's memory."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,6 +10,7 @@ import streamlit as st
 from assistant.answer import Carried, Kind
 from assistant.conversation import Context, Resolved, edited, only, without
 from assistant.identifiers import mask
+from ui.kept import Kept
 from ui.present import AnswerView
 
 SHOWN_TURNS = 50
@@ -17,6 +19,8 @@ _CHOSEN = "as_of_chosen"
 CLEAN = "next_is_clean"
 WITHIN = "asked_within"
 """Where the id of the one document to ask is held."""
+IDENTITY, _TAB = "c", "tab_id"
+"""Under what the conversation's id stands in the address and in the session."""
 _CIRCUMSTANCES = (Kind.PAYER, Kind.DATE, Kind.SETTING)
 
 
@@ -71,6 +75,31 @@ def turns() -> list[Turn]:
     return held
 
 
+def restore(payers: Sequence[str]) -> None:
+    """Take up the conversation that the address names, in a tab that has none, with date, payer and document of its last question."""
+    if _TURNS in st.session_state:
+        return
+    identity = str(st.query_params.get(IDENTITY, ""))
+    held = turns()
+    held += _kept().open(identity, _tab())
+    if not held:
+        st.query_params.pop(IDENTITY, None)
+        return
+    last = held[-1]
+    st.session_state[IDENTITY] = identity
+    st.session_state[WITHIN] = last.within
+    if last.payer in payers:
+        st.session_state[PAYER] = last.payer
+    if last.as_of:
+        st.session_state[AS_OF], st.session_state[_CHOSEN] = last.as_of, True
+
+
+def keeper() -> Callable[[], object]:
+    """Give what keeps the turns as they are when it is called, also at the end of a run that was stopped and cannot read the session."""
+    store, identity, tab, held = _kept(), st.session_state.get(IDENTITY, ""), _tab(), turns()
+    return lambda: store.write(identity, held, tab)
+
+
 def submit(question: str) -> None:
     """Put a question, identifiers of patients masked, at the end, for the date and payer chosen in the sidebar."""
     if question.strip():
@@ -78,6 +107,7 @@ def submit(question: str) -> None:
         before = None if st.session_state.pop(CLEAN, False) or not turns() else turns()[-1].context
         payer, within = st.session_state.get(PAYER) or None, st.session_state.get(WITHIN, "")
         turns().append(Turn(mask(question.strip()).text, as_of, payer, before=before, within=within))
+        _keep()
 
 
 def submit_suggested(question: str) -> None:
@@ -86,6 +116,7 @@ def submit_suggested(question: str) -> None:
     if context := turns()[-1].before:
         stays = tuple(part for part in context.parts() if part.kind in _CIRCUMSTANCES)
         turns()[-1] = replace(turns()[-1], added=stays)
+        _keep()
 
 
 def begin_clean() -> None:
@@ -128,6 +159,7 @@ def _exchanged(parts: tuple[Carried, ...], part: Carried, value: str) -> tuple[C
 
 def _ask_again(turn: Turn) -> None:
     turns()[-1] = replace(turn, pending=True, views=(), problem="", resolved=None)
+    _keep()
 
 
 def choose_date() -> None:
@@ -136,10 +168,30 @@ def choose_date() -> None:
 
 
 def clear() -> None:
-    """Begin a new conversation."""
+    """Begin a new conversation; the old one is kept no longer."""
+    _kept().forget(st.session_state.pop(IDENTITY, ""), _tab())
+    st.query_params.pop(IDENTITY, None)
     st.session_state[_TURNS] = []
     st.session_state.pop(CLEAN, None)
     st.session_state.pop(WITHIN, None)
+
+
+def _keep() -> None:
+    """Keep the turns under the conversation's id; where another tab has taken it up since, under one of their own."""
+    identity = st.session_state.get(IDENTITY, "")
+    if not _kept().write(identity, turns(), _tab()):
+        identity = st.session_state[IDENTITY] = _kept().begin(turns(), _tab())
+    st.query_params[IDENTITY] = identity
+
+
+def _tab() -> str:
+    tab: str = st.session_state.setdefault(_TAB, secrets.token_hex(8))
+    return tab
+
+
+@st.cache_resource(show_spinner=False)
+def _kept() -> Kept[Turn]:
+    return Kept()
 
 
 def take_pending(held: list[Turn]) -> Turn | None:

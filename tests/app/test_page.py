@@ -3,7 +3,6 @@
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,10 +10,9 @@ from streamlit.testing.v1 import AppTest
 from assistant.service import Assistant
 from corpus.errors import ModelUnavailable
 from tests import support
+from tests.chat_page import answers, ask, button, chips, html_of, open_page
 from ui.app import EXAMPLES
 from ui.conversation import Turn, take_pending
-
-PAGE = Path(__file__).parents[2] / "ui" / "app.py"
 
 
 @pytest.fixture
@@ -26,30 +24,6 @@ def use(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CODECITE_DATA_DIR", str(folder))
     monkeypatch.setenv("CODECITE_VECTOR_INDEX", "exact")
     return folder
-
-
-def open_page() -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60).run()
-    assert not page.exception
-    return page
-
-
-def ask(page: AppTest, question: str) -> AppTest:
-    page.chat_input[0].set_value(question).run()
-    assert not page.exception
-    return page
-
-
-def answers(page: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(element.proto.json) for element in page.get("bidi_component")]
-
-
-def html_of(page: AppTest) -> str:
-    return "\n".join(str(element.proto.body) for element in page.get("html"))
-
-
-def button(page: AppTest, key: str) -> Any:
-    return next(b for b in page.button if b.key == key)
 
 
 def test_the_empty_page_offers_examples_and_says_what_quotes_are_worth(data_dir: Path) -> None:
@@ -119,10 +93,6 @@ def test_a_follow_up_is_asked_with_one_click(data_dir: Path) -> None:
     page = button(page, "follow-up-0-0").click().run()
     assert len(answers(page)) == 2
     assert [a["newest"] for a in answers(page)] == [False, True]
-
-
-def chips(page: AppTest, kind: str = "chip") -> list[str]:
-    return [b.label.replace("\\", "") for b in page.button if str(b.key).startswith(f"{kind}-")]
 
 
 def test_a_follow_up_says_what_it_took_over_and_a_chip_takes_it_away(data_dir: Path) -> None:

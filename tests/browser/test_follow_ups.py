@@ -1,5 +1,6 @@
 """Follow-up questions in a real browser: chips by keyboard alone, and whole on a phone."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -63,6 +64,25 @@ def test_the_shortcut_of_a_new_question_lets_it_start_clean(open_page: Opener) -
     ask(page, "how often?")
     expect(page.locator(".st-key-chips")).to_have_count(0)
     expect(page.locator(".badge").last).to_have_text("Not in your library")
+
+
+def test_a_reload_keeps_the_conversation_and_a_follow_up_goes_on_with_it(open_page: Opener) -> None:
+    page = open_page()
+    ask(page, "Can 77370 be billed after treatment ends in 2026?")
+    ask(page, "and for Example Health Plan?")
+    address = page.url
+    assert re.fullmatch(r"[^?]+\?c=[\w-]{22}", address)
+    page.reload()
+    expect(page.locator(".badge")).to_have_count(2)
+    assert page.url == address
+    ask(page, "how often?")
+    expect(page.locator(".st-key-scope")).to_contain_text("A follow-up takes over: 77370, Example Health Plan")
+    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("button", name="How often may 77336 be billed?").wait_for()
+    expect(page).to_have_url(re.compile(r"^[^?]+$"))
+    page.goto(address)
+    page.get_by_role("button", name="How often may 77336 be billed?").wait_for()
+    expect(page.locator(".badge")).to_have_count(0)
 
 
 @pytest.mark.parametrize("dark", [False, True])
