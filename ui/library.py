@@ -5,6 +5,7 @@ import streamlit as st
 from assistant.service import Assistant
 from assistant.settings import Settings
 from ingest.library import ACTIVE, REMOVED, REPLACED, Entry
+from ui.library_archive import draw_archive
 from ui.library_document import draw_document, restore
 from ui.library_rows import PAGE_ROWS, STATUS_WORDS, TABLE_HEADER, Order, Wanted, choose, publishers, row_words, table_row
 from ui.library_state import OPEN, TOLD, attempt, open_document, told
@@ -32,6 +33,7 @@ def draw_library(assistant: Assistant | None, settings: Settings) -> None:
         draw_document(assistant.library, opened, settings)
     else:
         _draw_shelf(entries, settings)
+        draw_archive(assistant, settings)
     with place:  # filled last: it also tells what has gone wrong in this run
         draw_told(settings)
 

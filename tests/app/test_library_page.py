@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ingest.archive import export_library
 from ingest.library import open_reader, open_writer
 from tests import support
 
@@ -254,3 +255,35 @@ def test_a_document_that_was_removed_since_is_not_asked_and_the_whole_library_no
     assert not page.get("bidi_component")
     assert "no longer in use" in html_of(page)
     assert "a document that is no longer in use" in labels(page)
+
+
+def archive_of(data_dir: Path, file: Path) -> tuple[str, bytes, str]:
+    with open_reader(data_dir) as library:
+        export_library(library, file)
+    return (file.name, file.read_bytes(), "application/zip")
+
+
+def test_the_whole_library_is_restored_when_the_word_is_typed_and_brought_back(data_dir: Path, tmp_path: Path) -> None:
+    archive = archive_of(data_dir, tmp_path / "all.zip")
+    page = press(press(open_library(), "Radiation payment policy"), "Remove")
+    page.file_uploader[1].set_value(archive)
+    page = press(page, "Restore the library")
+    assert "Nothing was restored" in html_of(page)
+    field(page, "Type restore to confirm").set_value("Restore")
+    page = press(page, "Restore the library")
+    assert "Restored: 2 documents in use" in html_of(page)
+    assert "Radiation payment policy" in labels(page)
+    page = press(page, "Undo the last restore")
+    assert "The former library is back, with 1 document in use" in html_of(page)
+    assert statuses(data_dir)["Radiation payment policy"] == "removed"
+
+
+def test_an_archive_that_is_not_sound_is_refused_on_the_page(data_dir: Path, tmp_path: Path) -> None:
+    name, content, kind = archive_of(data_dir, tmp_path / "all.zip")
+    page = open_library()
+    page.file_uploader[1].set_value((name, content[:3000], kind))
+    field(page, "Type restore to confirm").set_value("restore")
+    page = press(page, "Restore the library")
+    assert "all.zip: not an archive of a library, or damaged; nothing was changed" in html_of(page)
+    assert "Undo the last restore" not in labels(page)
+    assert statuses(data_dir) == {"Physics services, questions and answers": "active", "Radiation payment policy": "active"}
