@@ -5,8 +5,8 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-CSV_RISKY = ("=", "+", "-", "@", "\t", "\r", "\0")
-"""What makes a spreadsheet program take a cell for a formula (OWASP, CSV injection)."""
+CSV_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet program take a cell for a formula, in full width too (OWASP, CSV injection)."""
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MOST_CELL_CHARS = 32_767
 
@@ -31,12 +31,15 @@ def to_xlsx(header: Sequence[str], rows: Iterable[Sequence[str]], title: str) ->
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """Give UTF-8 with a mark that spreadsheet programs know; a cell that could be a formula begins with an apostrophe."""
+    """Give UTF-8 with a mark that spreadsheet programs know; a cell that could be a formula begins with an apostrophe.
+
+    Every cell is in quotes, so that a program that parts cells at other signs than commas makes no new cell of what follows one.
+    """
     content = io.StringIO()
-    writer = csv.writer(content, lineterminator="\r\n")
+    writer = csv.writer(content, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     writer.writerows([[_harmless(value) for value in row] for row in (header, *rows)])
     return content.getvalue().encode("utf-8-sig", errors="replace")
 
 
 def _harmless(value: str) -> str:
-    return f"'{value}" if value.startswith(CSV_RISKY) else value
+    return f"'{value}" if value.lstrip(" \u00a0\ufeff").startswith(CSV_RISKY) else value
