@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Refusal(StrEnum):
-    """Why a file was not stored: the closed list of reasons."""
+    """Why a file was not stored: the closed list of reasons (docs/ingest.md)."""
 
     EMPTY = "empty"
     TOO_LARGE = "too_large"
@@ -19,6 +19,8 @@ class Refusal(StrEnum):
     TOO_MANY_ROWS = "too_many_rows"
     NAME_INVALID = "name_invalid"
     UNREADABLE = "unreadable"
+    LINK_OUTSIDE = "link_outside"
+    NOT_A_FILE = "not_a_file"
     INTERNAL = "internal"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import takewhile
 from pathlib import Path
 
 from corpus.digests import digest_paths, digest_root
@@ -20,13 +21,15 @@ from ingest.code_ingest import describe_code_file, store_code_file
 from ingest.code_lookup import code_tables
 from ingest.documents import Document, DocumentText, Passage, Reading
 from ingest.embed import Embedder, Vectors
-from ingest.extract import SUFFIXES, extract
+from ingest.extract import extract
 from ingest.extract.blocks import Extracted, assemble
+from ingest.folders import walk
 from ingest.library import Library
 from ingest.properties import TEXTS, settle
 from ingest.represent import represent_all, texts_of
 from ingest.sandbox import Reads, Sandbox
 from ingest.split import POLICY, split
+from ingest.tesseract import find_tesseract, recogniser
 
 SHIPPED = "corpus:"
 UPLOAD = "upload:"
@@ -42,6 +45,7 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     REMOVED = "removed"
     REFUSED = "refused"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +117,14 @@ def shipped_sources() -> tuple[Source, ...]:
 
 
 def user_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
-    """Give the readable files among `paths`; folders are searched for files of a known suffix.
+    """Give the files among `paths` and those below folders that Codecite reads; see `ingest.folders.walk`.
 
     Raises:
         IngestError: a path does not exist, or a folder holds nothing to read.
     """
-    found: list[Source] = []
-    for path in paths:
-        files = _files_below(path)
-        if not files:
-            raise IngestError(f"{path}: nothing to read here; Codecite reads {', '.join(SUFFIXES)}")
-        found += [Source(str(file.resolve()), file) for file in files]
-    return tuple(dict.fromkeys(found))
+    found = walk(paths)
+    found.require_some()
+    return tuple(Source(key, path) for key, path in found.files)
 
 
 def ingest(
@@ -134,22 +134,25 @@ def ingest(
     *,
     by_hand: Mapping[str, str],
     added_at: str,
+    ocr: bool = False,
     advance: Callable[[FileReport], object] = lambda _: None,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> tuple[FileReport, ...]:
     """Bring `sources` into the library, one transaction each, and report on every one.
 
     `by_hand` sets properties (see `ingest.properties`) over what the files tell; they stay set when a file is
-    ingested again without them. A file that cannot be read is reported and skipped. When shipped sources are
-    ingested, those that are no longer shipped are removed.
+    ingested again without them. `ocr` has scanned pages read by Tesseract, where it is installed. A file that cannot be read is reported and skipped. When shipped sources are
+    ingested, those that are no longer shipped are removed. Once `goes_on` says no, no further file is looked at; those
+    that were read are stored and reported.
 
     Raises:
         LibraryStale: the library was built with another embedder or splitting policy.
     """
     library.require(embedder.identity, POLICY)
     reports: list[FileReport] = []
-    with Sandbox() as read:
+    with Sandbox(recogniser=recogniser(find_tesseract()) if ocr else None) as read:
         into = _Into(library, embedder, read, dict(by_hand), added_at)
-        for report in _bring_in(into, sources):
+        for report in _bring_in(into, sources, goes_on):
             reports.append(report)
             advance(report)
         for place, report in enumerate(reports):  # the document that a file was equal to may have been replaced since
@@ -229,26 +232,9 @@ def id_of(sha256: str, by_hand: Mapping[str, str]) -> str:
     return "d-" + hashlib.sha256(bytes.fromhex(sha256) + properties).hexdigest()[:16]
 
 
-def _files_below(path: Path) -> list[Path]:
-    try:
-        if path.is_dir():
-            return sorted(f for f in path.rglob("*") if f.is_file() and f.suffix.lower() in SUFFIXES and not _is_hidden(f, path))
-        if not path.exists():
-            raise IngestError(f"{path}: no such file or folder")
-    except OSError as error:
-        raise IngestError(f"{path}: cannot be read ({error.strerror})") from error
-    if not path.is_file():
-        raise IngestError(f"{path}: neither a file nor a folder")
-    return [path]
-
-
-def _is_hidden(file: Path, root: Path) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(root).parts)
-
-
-def _bring_in(into: _Into, sources: Sequence[Source]) -> Iterator[FileReport]:
+def _bring_in(into: _Into, sources: Sequence[Source], goes_on: Callable[[], bool] = lambda: True) -> Iterator[FileReport]:
     ahead: set[str] = set()  # ids and paths on their way into the library, where looking does not find them yet
-    looked_at = ((source, *held) for source, held in _held(into.library, sources))
+    looked_at = ((source, *held) for source, held in takewhile(lambda _: goes_on(), _held(into.library, sources)))
     cuts = (cut for source, former, kept in looked_at for cut in _prepare(into, source, former, {**kept, **into.by_hand}, ahead))
     return (cut.report for cut in _stored(into.library, into.embedder, cuts))
 

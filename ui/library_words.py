@@ -16,6 +16,7 @@ OUTCOME_WORDS: Mapping[Outcome, str] = {
     Outcome.UNCHANGED: "Already in the library",
     Outcome.REMOVED: "Removed",
     Outcome.REFUSED: "Refused",
+    Outcome.SKIPPED: "Skipped",
 }
 ADVICE: Mapping[Refusal, str] = {
     Refusal.EMPTY: "Save the file again with its content.",
@@ -31,6 +32,8 @@ ADVICE: Mapping[Refusal, str] = {
     Refusal.TOO_MANY_ROWS: "Split it into several files.",
     Refusal.NAME_INVALID: "Rename the file.",
     Refusal.UNREADABLE: "Check that the file is there and may be read.",
+    Refusal.LINK_OUTSIDE: "Name the file that the link points to.",
+    Refusal.NOT_A_FILE: "Only files are read.",
     Refusal.INTERNAL: "No other file is affected.",
 }
 
