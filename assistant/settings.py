@@ -42,6 +42,7 @@ class Settings(BaseSettings):
         description="Seconds after which a chat model is given up; what was proved by then, or the extractive answer, is shown.",
     )
     max_sentences: int = Field(8, ge=1, le=30, description="The most sentences in one answer.")
+    ocr: bool = Field(False, description="Whether scanned pages are read by Tesseract, where it is installed; quotes from them say so.")
     keep_questions: bool = Field(False, description="Whether `codecite gaps` keeps the masked text of a question that got no answer.")
 
 

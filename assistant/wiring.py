@@ -71,7 +71,7 @@ def open_assistant(
         payer_names=payer_names,
         translator=translator,
         embedder=encoder.identity,
-        settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key", "keep_questions"})),
+        settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key", "keep_questions", "ocr"})),
         today=today,
         keep_gap=Gaps(settings.data_dir, glossary, keep_text=settings.keep_questions).keep if keep_gaps else lambda _: None,
     )

@@ -141,8 +141,8 @@ def ingest(
     """Bring `sources` into the library, one transaction each, and report on every one.
 
     `by_hand` sets properties (see `ingest.properties`) over what the files tell; they stay set when a file is
-    ingested again without them. `ocr` has scanned pages read by Tesseract, where it is installed. A file that cannot be read is reported and skipped. When shipped sources are
-    ingested, those that are no longer shipped are removed. Once `goes_on` says no, no further file is looked at; those
+    ingested again without them. `ocr` has scanned pages read by Tesseract, where it is installed. A file that cannot be
+    read is reported and skipped. When shipped sources are ingested, those that are no longer shipped are removed. Once `goes_on` says no, no further file is looked at; those
     that were read are stored and reported.
 
     Raises:

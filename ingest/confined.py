@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import CorpusError, IngestError
-from ingest.sandbox import message, receive
+from ingest.extract.ocr import Picture, Recognise
+from ingest.sandbox import message, of_picture, receive
 
 _NEW_NETWORK = 0x40000000
 _MAX_REQUEST = 1_000_000_000
@@ -45,13 +46,15 @@ _FORBIDDEN = (
     "webbrowser.",
 )
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-Reader = Callable[[bytes, Path], bytes]
+_MAX_WORDS = 1_000_000
+Reader = Callable[[bytes, Path, Recognise | None], bytes]
 
 
 def serve(told: str) -> None:
     """Answer requests on standard input until it ends; `told` names limits and reader in JSON.
 
     A reply is a status and its content: `read` with what the reader gives, or `refused`, `misformed`, `memory` or `failed`.
+    Before it come pictures of scanned pages, where the limits say that their words are recognised; each is answered with them.
     """
     limits = json.loads(told)
     source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -60,20 +63,27 @@ def serve(told: str) -> None:
     reader: Reader = getattr(importlib.import_module(module), function)
     _preload()
     _confine(limits["memory"])
+
+    def recognise(picture: Picture) -> str:
+        target.write(message(b"picture") + message(of_picture(picture)))
+        target.flush()
+        _allow_seconds(limits["cpu_s"])  # the clock of the parent holds for all pages together
+        return receive(source, _MAX_WORDS).decode()
+
     while True:
         try:
             name, content = receive(source, 10_000), receive(source, _MAX_REQUEST)
         except EOFError:
             return
         _allow_seconds(limits["cpu_s"])
-        status, body = _answer(reader, content, Path(os.fsdecode(name)))
+        status, body = _answer(reader, content, Path(os.fsdecode(name)), recognise if limits["recognises"] else None)
         target.write(message(status.encode()) + message(body))
         target.flush()
 
 
-def _answer(reader: Reader, content: bytes, path: Path) -> tuple[str, bytes]:
+def _answer(reader: Reader, content: bytes, path: Path, recognise: Recognise | None) -> tuple[str, bytes]:
     try:
-        return "read", reader(content, path)
+        return "read", reader(content, path, recognise)
     except IngestError as error:
         return "refused", json.dumps({"message": str(error), "refusal": error.refusal.value}).encode()
     except CorpusError as error:

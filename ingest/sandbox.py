@@ -9,10 +9,11 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Timer
+from time import monotonic
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
@@ -21,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from corpus.errors import CorpusError, IngestError, Refusal, UnreadableDocument, UnsupportedFormat
 from ingest.extract import MAX_CHARS, extract
 from ingest.extract.blocks import Extracted
+from ingest.extract.ocr import MAX_PIXELS, Picture, Recognise
 
 CPU_SECONDS = 20
 WALL_SECONDS = 60
@@ -28,6 +30,7 @@ MEMORY_BYTES = 1_000_000_000
 _FILES_PER_CHILD = 500
 _MAX_REPLY = 400_000_000
 _LENGTH = struct.Struct(">Q")
+_SIZES = struct.Struct(">II")
 _EXTRACTED: TypeAdapter[Extracted] = TypeAdapter(Extracted)
 _CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from ingest.confined import serve; serve(sys.argv[2])"
 _READER = "ingest.sandbox:read_file"
@@ -45,11 +48,21 @@ class Sandbox:
     """Reads files in a child that is replaced after it broke a limit. Use it as a context; it is safe among threads."""
 
     def __init__(
-        self, reader: str = _READER, *, cpu_s: int = CPU_SECONDS, wall_s: float = WALL_SECONDS, memory: int = MEMORY_BYTES
+        self,
+        reader: str = _READER,
+        *,
+        cpu_s: int = CPU_SECONDS,
+        wall_s: float = WALL_SECONDS,
+        memory: int = MEMORY_BYTES,
+        recogniser: Callable[[], Recognise] | None = None,
     ) -> None:
-        """Take `reader` as `module:function`: given content and name, it returns what is sent back as bytes of JSON."""
+        """Take `reader` as `module:function`: given content, name and recogniser it returns what is sent back as bytes of JSON.
+
+        `recogniser` gives what reads the scanned pages of one file; it runs here, on pictures that the child drew.
+        """
         self._reader = reader
-        self._limits = {"cpu_s": cpu_s, "memory": memory}
+        self._limits = {"cpu_s": cpu_s, "memory": memory, "recognises": recogniser is not None}
+        self._recogniser = recogniser
         self._wall_s = wall_s
         self._child: subprocess.Popen[bytes] | None = None
         self._read = 0
@@ -81,23 +94,20 @@ class Sandbox:
 
     def _ask(self, content: bytes, path: Path) -> tuple[str, bytes]:
         child = self._started()
-        late = Timer(self._wall_s, _kill, [child])
-        late.start()
+        told: Sequence[bytes] = (message(str(path).encode(errors="surrogateescape")), _LENGTH.pack(len(content)), content)
+        left, recognise = self._wall_s, self._recogniser() if self._recogniser else None
         try:
-            assert child.stdin
-            assert child.stdout
-            name = str(path).encode(errors="surrogateescape")
-            child.stdin.write(_LENGTH.pack(len(name)) + name + _LENGTH.pack(len(content)))
-            child.stdin.write(content)
-            child.stdin.flush()
-            status = receive(child.stdout, 100).decode()
-            return status, receive(child.stdout, _MAX_REPLY)
+            while True:
+                started = monotonic()
+                status, body = _exchange(child, told, timeout_s=left)
+                if status != "picture" or recognise is None:
+                    return status, body
+                left -= monotonic() - started
+                told = (message(recognise(to_picture(body)).encode()),)
         except (EOFError, BrokenPipeError, ValueError):
             self._stop()
             code = -(child.returncode or 0)
             return ("timeout" if code in _TOO_SLOW else "crashed"), b"{}"
-        finally:
-            late.cancel()
 
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._child is not None and (self._read >= _FILES_PER_CHILD or self._child.poll() is not None):
@@ -126,13 +136,46 @@ class Sandbox:
         try:
             child.wait(timeout=0.2)
         except subprocess.TimeoutExpired:
-            _kill(child)
+            kill(child)
             child.wait()
 
 
-def read_file(content: bytes, path: Path) -> bytes:
+def read_file(content: bytes, path: Path, recognise: Recognise | None = None) -> bytes:
     """Give what `extract` gives as JSON; it runs in the child."""
-    return _EXTRACTED.dump_json(extract(content, path))
+    return _EXTRACTED.dump_json(extract(content, path, recognise))
+
+
+def of_picture(picture: Picture) -> bytes:
+    """Give a picture as `to_picture` reads it."""
+    return _SIZES.pack(picture.width, picture.height) + picture.pixels
+
+
+def to_picture(told: bytes) -> Picture:
+    """Give the picture that a child sends.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if len(told) < _SIZES.size:
+        raise ValueError("not a picture of a page")
+    width, height = _SIZES.unpack_from(told)
+    return Picture(width, height, told[_SIZES.size :])
+
+
+def _exchange(child: "subprocess.Popen[bytes]", told: Sequence[bytes], *, timeout_s: float) -> tuple[str, bytes]:
+    """Send something and give status and content of the reply; a child that is late is killed, which ends the reply."""
+    assert child.stdin
+    assert child.stdout
+    late = Timer(max(0.0, timeout_s), kill, [child])
+    late.start()
+    try:
+        for part in told:
+            child.stdin.write(part)
+        child.stdin.flush()
+        status = receive(child.stdout, 100).decode()
+        return status, receive(child.stdout, MAX_PIXELS + _SIZES.size if status == "picture" else _MAX_REPLY)
+    finally:
+        late.cancel()
 
 
 def receive(stream: IO[bytes], at_most: int) -> bytes:
@@ -160,7 +203,8 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
     return content
 
 
-def _kill(child: "subprocess.Popen[bytes]") -> None:
+def kill(child: "subprocess.Popen[bytes]") -> None:
+    """End a child that leads a group of processes, and the group with it."""
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except (AttributeError, ProcessLookupError, PermissionError):

@@ -7,10 +7,11 @@ cover every block that is neither a heading nor boilerplate.
 
 import hashlib
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from ingest.codes import expand_range, find_codes, find_modifiers, find_ranges, index_key
 from ingest.documents import Block, BlockKind, DocumentText, Note, Page, Passage, Place
@@ -41,7 +42,7 @@ class _Cut:
 
 def split(source: DocumentText) -> tuple[Passage, ...]:
     """Give the passages of a document, in order of their start."""
-    placed = [Place(block.start, block.place) for block in source.blocks if block.place]
+    placed = list(_placed(source.blocks))
     return tuple(_passage(source, cut, placed) for cut in _cuts(source))
 
 
@@ -156,12 +157,25 @@ def _passage(source: DocumentText, cut: _Cut, placed: list[Place]) -> Passage:
         anchor=note.anchor,
         conflicts=note.conflicts,
         questions=tuple(dict.fromkeys((*note.questions, *_asked(cut)))),
-        places=tuple(placed[_first_at(placed, cut.start) : _first_at(placed, cut.end)]),
+        places=_places(placed, cut),
     )
 
 
-def _first_at(placed: list[Place], offset: int) -> int:
-    return bisect_left(placed, offset, key=lambda place: place.start)
+def _placed(blocks: Iterable[Block]) -> Iterator[Place]:
+    """Give where each block stands; one without a place ends that of the block before."""
+    former = ""
+    for block in blocks:
+        if block.place or former:
+            yield Place(block.start, block.place)
+        former = block.place
+
+
+def _places(placed: list[Place], cut: _Cut) -> tuple[Place, ...]:
+    """Give the places within a cut; the first is that of the block in which it starts."""
+    begun = max(0, bisect_right(placed, cut.start, key=lambda place: place.start) - 1)
+    found = placed[begun : bisect_left(placed, cut.end, key=lambda place: place.start)]
+    started = (Place(max(place.start, cut.start), place.label) for place in found)
+    return tuple(dropwhile(lambda place: not place.label, started))
 
 
 def _asked(cut: _Cut) -> Iterator[str]:

@@ -11,6 +11,7 @@ from ingest.code_lookup import code_tables
 from ingest.embed import OnnxEmbedder, check_against_reference, identity_of, model_folder, runtime_identity
 from ingest.library import open_reader
 from ingest.split import POLICY
+from ingest.tesseract import find_tesseract
 
 _OURS = ("corpus", "ingest", "assistant", "ui", "evals")
 
@@ -24,6 +25,9 @@ def check(settings: Settings) -> Iterator[tuple[str, str, bool]]:
     yield _told("weights", lambda: _identity(settings))
     yield _told("library", lambda: _library(settings))
     yield _told("question encoder", lambda: _encoder(settings))
+    if settings.ocr:
+        found = find_tesseract()
+        yield "text recognition", found or "Tesseract is not installed; install it, or unset CODECITE_OCR", bool(found)
 
 
 def _corpus() -> str:

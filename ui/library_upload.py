@@ -73,7 +73,7 @@ def bring_in(settings: Settings, sources: Sequence[Source], by_hand: Mapping[str
         with writing(settings, tell=lambda what: status.update(label=what)) as (library, embedder):
             st.session_state[REPORTS] = done
             try:
-                ingest(library, embedder, sources, by_hand=by_hand, added_at=now(), advance=advance)
+                ingest(library, embedder, sources, by_hand=by_hand, added_at=now(), ocr=settings.ocr, advance=advance)
             finally:  # stopped half-way, too: what is stored is to be found
                 finish(library, settings)
 

@@ -1,6 +1,8 @@
 """Readers, one per format; `extract` picks the one that fits the bytes."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from corpus.errors import Refusal, UnreadableDocument
@@ -16,6 +18,7 @@ from ingest.extract.identity import guess_publisher, guess_title
 from ingest.extract.json_lines import read_json_lines
 from ingest.extract.mail import read_mail
 from ingest.extract.markdown import read_markdown
+from ingest.extract.ocr import Recognise
 from ingest.extract.pdf import read_pdf
 from ingest.extract.plain import read_plain
 from ingest.extract.sniff import SUFFIXES as SUFFIXES
@@ -28,18 +31,18 @@ MAX_BYTES = 50_000_000
 MAX_CHARS = 20_000_000
 
 
-def extract(content: bytes, path: Path) -> Extracted:
+def extract(content: bytes, path: Path, recognise: Recognise | None = None) -> Extracted:
     """Give the blocks of a file, boilerplate marked, and what the text tells of its title and publisher.
 
     The format is told from the bytes; the suffix parts kinds of text from one another, and a binary document under the
-    name of another kind is refused.
+    name of another kind is refused. `recognise` reads scanned pages, which are left out without it.
 
     Raises:
         UnreadableDocument: the file is empty, too large, encrypted, damaged or has no content.
         UnsupportedFormat: no reader fits the bytes.
         CorpusError: its front matter cannot be read.
     """
-    found = _read(content, path)
+    found = _read(content, path, recognise=recognise)
     structured = found.structured or found.media_type in _STRUCTURED
     paged = found.media_type in _PAGED
     is_content = found.media_type in RECORD_TYPES or any(b.note for b in found.blocks)
@@ -56,14 +59,14 @@ def extract(content: bytes, path: Path) -> Extracted:
     )
 
 
-def _read(content: bytes, path: Path, depth: int = 0) -> Extracted:
+def _read(content: bytes, path: Path, depth: int = 0, *, recognise: Recognise | None = None) -> Extracted:
     if not content.strip():
         raise UnreadableDocument(f"{path}: the file is empty; nothing was stored", Refusal.EMPTY)
     if len(content) > MAX_BYTES:
         raise UnreadableDocument(f"{path}: larger than {MAX_BYTES // 1_000_000} MB; split it and ingest the parts", Refusal.TOO_LARGE)
     match sniff_binary(content, path):
         case Kind.PDF:
-            return read_pdf(content, path)
+            return read_pdf(content, path, recognise)
         case Kind.DOCX:
             return read_docx(content, path)
         case Kind.WORKBOOK:
@@ -71,16 +74,16 @@ def _read(content: bytes, path: Path, depth: int = 0) -> Extracted:
     text, encoding = decode(content, path)
     if len(text) > MAX_CHARS:
         raise UnreadableDocument(f"{path}: more than {MAX_CHARS // 1_000_000} million characters; split it", Refusal.TOO_LARGE)
-    found = _read_text(text, content, path, depth)
+    found = _read_text(text, content, path, partial(read_mail, depth=depth, read=partial(_read, recognise=recognise)))
     return replace(found, reading=replace(found.reading, encoding=encoding)) if encoding else found
 
 
-def _read_text(text: str, content: bytes, path: Path, depth: int) -> Extracted:
+def _read_text(text: str, content: bytes, path: Path, read_message: Callable[[bytes, Path], Extracted]) -> Extracted:
     match sniff_text(text, path):
         case Kind.HTML:
             return read_html(text)
         case Kind.MAIL:
-            return read_mail(content, path, _read, depth)
+            return read_message(content, path)
         case Kind.DELIMITED:
             return read_delimited(text, path)
         case Kind.JSON_LINES:

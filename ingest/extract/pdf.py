@@ -1,14 +1,14 @@
 """Read PDF: what each page shows in reading order, with true page numbers."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from corpus.errors import Refusal, UnreadableDocument
 from ingest.documents import Reading
 from ingest.extract.blocks import Extracted, RawBlock
-from ingest.extract.ocr import can_recognise, recognise
+from ingest.extract.ocr import MAX_PICTURES, PLACE, Picture, Recognise, picture_of
 from ingest.extract.pdf_layout import page_blocks
 from ingest.extract.pdf_outline import read_outline
 from ingest.extract.pdf_page import PageContent, read_page
@@ -19,16 +19,16 @@ _NO_TITLE = re.compile(
     r"^\W*(?:untitled\W*|anonymous\W*|microsoft (?:word|powerpoint|excel) - .*)$|\.(?:docx?|rtf|indd|pptx?|xlsx?|qxd|pdf|pmd|p65)\W*$",
     re.IGNORECASE,
 )
+_ADVICE = "have its words recognised (OCR) and ingest the result, or set CODECITE_OCR=true where Tesseract is installed"
 _SCAN_MAX_CHARS = 20
 _SCAN_MIN_IMAGE = 0.5
-_OCR_BUDGET_S = 30.0
-"""Kept below the time that one file may take, so that pages with text are not lost for those without."""
 
 
-def read_pdf(content: bytes, path: Path) -> Extracted:
+def read_pdf(content: bytes, path: Path, recognise: Recognise | None = None) -> Extracted:
     """Give the blocks of a PDF, page by page, and what its reader met: scanned pages and hidden words.
 
-    Scanned pages are read by Tesseract where it is installed.
+    `recognise` reads the first hundred scanned pages; their blocks are placed as read by OCR, as are those of pages that
+    bring the words of an earlier recognition.
 
     Raises:
         UnreadableDocument: the file needs a password, is damaged, has over 5,000 pages, or has no text on any page.
@@ -44,16 +44,18 @@ def read_pdf(content: bytes, path: Path) -> Extracted:
             raise UnreadableDocument(f"{path}: more than {MAX_PAGES:,} pages; split it and ingest the parts", Refusal.BOMB_LIMIT)
         pages = [_page(file, number) for number in range(1, len(file) + 1)]
         scanned = [page.number for page in pages if page.image_share > _SCAN_MIN_IMAGE and page.count_chars() < _SCAN_MAX_CHARS]
-        recognised = _recognised(file, scanned)
+        recognised = _recognised(file, scanned, recognise)
         title = _title(file)
     except pdfium.PdfiumError as error:
         raise UnreadableDocument(f"{path}: damaged PDF; save it again from its source and retry", Refusal.DAMAGED) from error
     finally:
         file.close()
     if not recognised and not any(page.parts for page in pages):
-        raise UnreadableDocument(f"{path}: no text on any page (a scan?); run OCR on it first, then ingest the result", Refusal.NO_TEXT)
+        raise UnreadableDocument(f"{path}: no text on any page (a scan?); {_ADVICE}", Refusal.NO_TEXT)
     shown = [page for page in pages if page.number not in recognised]
-    blocks = _with_recognised(list(page_blocks(shown, read_outline(content))), recognised)
+    layered = {page.number for page in pages if page.layered}
+    read = [replace(b, place=PLACE) if b.page in layered else b for b in page_blocks(shown, read_outline(content))]
+    blocks = _with_recognised(read, recognised)
     reading = _reading(pages, [number for number in scanned if number not in recognised], sorted(recognised))
     return Extracted("application/pdf", tuple(blocks), title, reading=reading)
 
@@ -66,20 +68,27 @@ def _page(file: Any, number: int) -> PageContent:
         page.close()
 
 
-def _recognised(file: Any, scanned: list[int]) -> dict[int, str]:
-    """Give the words of the scanned pages for which Tesseract finds some within `_OCR_BUDGET_S`."""
-    if not scanned or not can_recognise():
+def _recognised(file: Any, scanned: list[int], recognise: Recognise | None) -> dict[int, str]:
+    """Give the words of the scanned pages on which some are recognised."""
+    if recognise is None:
         return {}
-    end = monotonic() + _OCR_BUDGET_S
-    found = {number: recognise(file[number - 1], timeout_s=end - monotonic()) for number in scanned}
+    found = {number: recognise(_picture(file, number)) for number in scanned[:MAX_PICTURES]}
     return {number: words for number, words in found.items() if any(map(str.isalnum, words))}
+
+
+def _picture(file: Any, number: int) -> Picture:
+    page = file[number - 1]
+    try:
+        return picture_of(page)
+    finally:
+        page.close()
 
 
 def _with_recognised(blocks: list[RawBlock], recognised: dict[int, str]) -> list[RawBlock]:
     """Give the blocks with those of recognised pages in their place."""
     for number, words in sorted(recognised.items()):
         place = next((n for n, block in enumerate(blocks) if block.page is not None and block.page > number), len(blocks))
-        blocks[place:place] = plain_blocks(words, number)
+        blocks[place:place] = (replace(block, place=PLACE) for block in plain_blocks(words, number))
     return blocks
 
 

@@ -40,7 +40,7 @@ SUBPROCESS = "starts this Python, or a program told by its whole path, with a li
 MAY = {
     ("ingest/sandbox.py", "subprocess"): SUBPROCESS + ": the child that reads files",
     ("ingest/vectors.py", "subprocess"): SUBPROCESS + ": a child tries a damaged Chroma folder before this process opens it",
-    ("ingest/extract/ocr.py", "subprocess"): SUBPROCESS + ": Tesseract, in the child that reads files",
+    ("ingest/tesseract.py", "subprocess"): SUBPROCESS + ": Tesseract, on the pixels of a page that the child drew",
     ("ingest/confined.py", "importlib.import_module"): "names of our own in the source, before any file is read",
     ("ingest/confined.py", "ctypes"): "unshare: takes the network from the child that reads files",
     ("ingest/extract/pdf_objects.py", "ctypes"): "numbers in and out of PDFium, which pypdfium2 loads",

@@ -325,39 +325,12 @@ def scan_with_words(sheet: Canvas) -> None:
 def test_scanned_pages_are_told_and_words_recognised_over_an_image_are_kept() -> None:
     found = read_pdf(drawn(lines("The rule on 77336."), scan, scan_with_words), Path("a.pdf"))
     assert (found.reading.pages, found.reading.scanned) == (3, (2,))
-    assert [(block.page, block.text) for block in found.blocks] == [(1, "The rule on 77336."), (3, "The rule on 77370, as recognised.")]
+    assert [(block.page, block.text, block.place) for block in found.blocks] == [
+        (1, "The rule on 77336.", ""),
+        (3, "The rule on 77370, as recognised.", "read by OCR"),
+    ]
     assert "page 3 read by OCR; check quotes against the page" in found.reading.notes
     assert found.reading.hidden_chars == 0
-
-
-def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    """Put a stand-in for Tesseract on the path."""
-    command = folder / "tesseract"
-    command.write_text(f"#!/bin/sh\n{script}\n")
-    command.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-
-
-def test_scanned_pages_are_read_by_tesseract_where_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in(tmp_path, monkeypatch, 'head -c 4 | grep -q PNG && echo "The rule on 77370 is recognised."')
-    found = read_pdf(drawn(lines("The rule on 77336."), scan, lines("The rule on 77300.")), Path("a.pdf"))
-    assert [(block.page, block.text) for block in found.blocks] == [
-        (1, "The rule on 77336."),
-        (2, "The rule on 77370 is recognised."),
-        (3, "The rule on 77300."),
-    ]
-    assert found.reading.scanned == ()
-    assert found.reading.notes == ("page 2 read by OCR; check quotes against the page",)
-    assert read_pdf(drawn(scan), Path("a.pdf")).blocks[0].text == "The rule on 77370 is recognised."
-
-
-@pytest.mark.parametrize("script", ["exit 1", "echo '  '", "sleep 5"])
-def test_where_recognition_fails_the_page_stays_a_scanned_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    stand_in(tmp_path, monkeypatch, script)
-    monkeypatch.setattr("ingest.extract.pdf._OCR_BUDGET_S", 0.3)
-    found = read_pdf(drawn(lines("The rule on 77336."), scan), Path("a.pdf"))
-    assert found.reading.scanned == (2,)
-    assert refusal(drawn(scan)) is Refusal.NO_TEXT
 
 
 def refusal(content: bytes) -> Refusal:

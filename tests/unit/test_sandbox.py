@@ -10,13 +10,15 @@ import pytest
 
 from corpus.errors import CodeciteError, CorpusError, IngestError, Refusal, UnreadableDocument
 from ingest.extract import extract
+from ingest.extract.ocr import Picture, Recognise
 from ingest.sandbox import Sandbox, read_file
 from tests.unit.test_extract_docx import make_docx
 
+MISBEHAVES = "tests.unit.test_sandbox:misbehave"
 RULE = b"77336 is billed once for every five treatments.\n"
 
 
-def misbehave(content: bytes, path: Path) -> bytes:
+def misbehave(content: bytes, path: Path, recognise: Recognise | None = None) -> bytes:
     """Do in the child what a file names, as a reader that a hostile document has taken over would."""
     acts: dict[bytes, Callable[[], object]] = {
         b"spin": lambda: [None for _ in iter(int, 1)],
@@ -32,6 +34,8 @@ def misbehave(content: bytes, path: Path) -> bytes:
         b"signal": lambda: os.kill(os.getppid(), 0),
         b"recurse": lambda: misbehave(content, path),
         b"lie": lambda: None,
+        b"show": lambda: recognise and recognise(Picture(2, 2, b"\0" * 4)),
+        b"show for ever": lambda: [recognise(Picture(2, 2, b"\0" * 4)) for _ in iter(int, 1)] if recognise else None,
     }
     try:
         acts[content]()
@@ -43,7 +47,7 @@ def misbehave(content: bytes, path: Path) -> bytes:
 @pytest.fixture
 def hostile(monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[2]), *sys.path])
-    return Sandbox("tests.unit.test_sandbox:misbehave", cpu_s=1, wall_s=3)
+    return Sandbox(MISBEHAVES, cpu_s=1, wall_s=3)
 
 
 def refusal(sandbox: Sandbox, content: bytes) -> Refusal:
@@ -75,6 +79,15 @@ def test_a_reader_reaches_neither_network_nor_files_nor_other_programs(hostile: 
     with hostile, pytest.raises(UnreadableDocument, match=r"a reader of documents (may not|writes nothing)"):
         hostile(act, Path("file.txt"))
     assert not Path("/tmp/codecite-escaped").exists()
+
+
+def test_pictures_that_a_child_sends_are_answered_within_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[2]), *sys.path])
+    seen: list[Picture] = []
+    with Sandbox(MISBEHAVES, cpu_s=1, wall_s=2, recogniser=lambda: lambda picture: seen.append(picture) or "words") as sandbox:
+        assert refusal(sandbox, b"show") is Refusal.INTERNAL, "the reply that follows the picture makes no sense"
+        assert seen == [Picture(2, 2, bytes(4))]
+        assert refusal(sandbox, b"show for ever") is Refusal.TIMEOUT
 
 
 def test_what_is_read_in_the_child_is_what_is_read_here() -> None:
