@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import CodeciteError, ConfigError
-from ui.library_commands import check, edit_source, export, one_source, restore, write_list
+from ui.library_commands import check, edit_source, export, one_source, restore, test_source, write_list
 from ui.library_commands import progress as _progress
 from ui.safe_text import one_line, printable_json
 
@@ -453,7 +453,7 @@ def _ingest(library: "Library", embedder: "Embedder", sources: "Sequence[Source]
     if not sources:
         return ()
     with _progress(len(sources), "Ingesting") as advance:
-        return bring_in(library, embedder, sources, by_hand=by_hand, added_at=now(), advance=lambda _: advance())
+        return bring_in(library, embedder, sources, by_hand=by_hand, added_at=now(), ocr=_settings().ocr, advance=lambda _: advance())
 
 
 def _rebuild(library: "Library", embedder: "Embedder") -> None:
@@ -542,4 +542,5 @@ def _ask_batch(batch: Path, day: date | None, payer: str | None) -> None:
 
 for _command in (export, restore, check):
     main.add_command(_command)
-sources.add_command(edit_source)
+for _command in (edit_source, test_source):
+    sources.add_command(_command)

@@ -7,6 +7,7 @@ from assistant.settings import Settings
 from ingest.library import ACTIVE, REMOVED, REPLACED, Entry
 from ui.library_archive import draw_archive
 from ui.library_document import draw_document, restore
+from ui.library_probe import draw_added
 from ui.library_rows import PAGE_ROWS, STATUS_WORDS, TABLE_HEADER, Order, Wanted, choose, publishers, row_words, table_row
 from ui.library_state import OPEN, TOLD, attempt, open_document, told
 from ui.library_upload import draw_starter, draw_upload
@@ -30,16 +31,18 @@ def draw_library(assistant: Assistant | None, settings: Settings) -> None:
     st.title("Library", anchor=False)
     place = st.container()
     if assistant and opened:
-        draw_document(assistant.library, opened, settings)
+        draw_document(assistant, opened, settings)
     else:
-        _draw_shelf(entries, settings)
+        _draw_shelf(assistant, entries, settings)
         draw_archive(assistant, settings)
     with place:  # filled last: it also tells what has gone wrong in this run
         draw_told(settings)
 
 
-def _draw_shelf(entries: tuple[Entry, ...], settings: Settings) -> None:
+def _draw_shelf(assistant: Assistant | None, entries: tuple[Entry, ...], settings: Settings) -> None:
     draw_upload(settings)
+    if assistant:
+        draw_added(assistant)
     if not any(entry.status == ACTIVE for entry in entries):
         st.html(
             '<p class="cc-intro">Nothing is loaded yet. Add documents of your own, or begin with the sources that ship with Codecite.</p>'

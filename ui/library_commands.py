@@ -84,6 +84,34 @@ def edit_source(source: str, **given: str | None) -> None:
     click.echo(f"undo with: codecite sources restore {document.id}", err=True)
 
 
+@click.command("test")
+@click.argument("source")
+def test_source(source: str) -> None:
+    """Test whether the passages of a document are found: each is asked for by its own heading or words in the whole library.
+
+    At most 200 passages are tried. Exit status 1 when one is not among the first 5 found.
+    """
+    from assistant.self_test import MOST_PROBES, self_test
+    from assistant.wiring import open_assistant
+    from ui.library_rows import found_words, missed_words
+
+    with open_assistant(_settings()) as assistant:
+        document, _ = one_source(assistant.library, source, ("active",))
+        count = min(len(assistant.library.passages(document.id)), MOST_PROBES)
+        with progress(count, "Asking") as advance:
+            tested = self_test(assistant, document.id, advance=lambda _: advance())
+    click.echo(f"{found_words(tested)}: {document.id} {one_line(document.title)}")
+    for missed in tested.missed:
+        place, asked, first = missed_words(missed)
+        click.echo(
+            printable(
+                f"\n[{missed.passage.start}-{missed.passage.end}] {one_line(place)}\n  Asked: {one_line(asked)}\n  First came: {one_line(first)}"
+            )
+        )
+    if tested.missed:
+        sys.exit(_FAILED)
+
+
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), metavar="ANSWER.json")
 def check(file: Path) -> None:

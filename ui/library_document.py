@@ -4,12 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from assistant.service import Assistant
 from assistant.settings import Settings
 from ingest.build import UPLOAD, Source
 from ingest.library import ACTIVE, Entry, Library, open_writer
 from ingest.restore import erase
 from ui.library_edit import draw_edit
 from ui.library_preview import preview_html, preview_pages
+from ui.library_probe import draw_test
 from ui.library_rows import fact_words
 from ui.library_state import OPEN, attempt, close_document, tell
 from ui.library_upload import bring_in
@@ -22,13 +24,15 @@ _ERASE = "erase"
 _TABLE_CHARS = 6_000
 
 
-def draw_document(library: Library, entry: Entry, settings: Settings) -> None:
+def draw_document(assistant: Assistant, entry: Entry, settings: Settings) -> None:
     """Draw a document whole."""
     st.button("All documents", key="library-back", icon=":material/arrow_back:", type="tertiary", on_click=close_document)
     with st.container(key="library-document"):
         st.html(_head(entry))
     _draw_actions(entry, settings)
-    _draw_text(library, entry)
+    if entry.status == ACTIVE and entry.passages:
+        draw_test(assistant, entry.document.id)
+    _draw_text(assistant.library, entry)
 
 
 def _head(entry: Entry) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from assistant.self_test import Missed, Tested
 from ingest.library import ACTIVE, REMOVED, REPLACED, Entry
 from ui.words import authority_words, payer_words, validity_words
 
 PAGE_ROWS = 25
+_PLACE_CHARS = 100
 STATUS_WORDS = {ACTIVE: "in use", REMOVED: "removed", REPLACED: "replaced by a newer version"}
 
 
@@ -104,6 +106,24 @@ def table_row(entry: Entry) -> tuple[str, ...]:
 def count_words(count: int, what: str) -> str:
     """Give a number with its noun, "" for none."""
     return f"{count:,} {what}{'' if count == 1 else 's'}" if count else ""
+
+
+def found_words(tested: Tested) -> str:
+    """Say how many passages of a document were found by questions of their own."""
+    if not tested.passages:
+        return "A table that is looked up row by row; it has no passages to find"
+    tried = f"{tested.tried:,} of its {tested.passages:,} passages were tried, " if tested.tried < tested.passages else ""
+    words = f"{tested.found:,} of {count_words(tested.tried, 'passage')} found"
+    return f"{tried}{words}"
+
+
+def missed_words(missed: Missed) -> tuple[str, str, str]:
+    """Give where a passage stands that was not found, what was asked, and what came first instead."""
+    passage, first = missed.passage, missed.first
+    page = f"p. {passage.first_page}" if passage.first_page else ""
+    place = " · ".join(filter(None, (" > ".join(passage.section), page))) or passage.text[:_PLACE_CHARS]
+    source = ", ".join(filter(None, (first.document.publisher, first.document.title))) if first else "nothing"
+    return place, missed.question, f"{source}: {first.passage.text[:_PLACE_CHARS]}" if first else source
 
 
 def _searched(entry: Entry) -> str:

@@ -287,3 +287,13 @@ def test_an_archive_that_is_not_sound_is_refused_on_the_page(data_dir: Path, tmp
     assert "all.zip: not an archive of a library, or damaged; nothing was changed" in html_of(page)
     assert "Undo the last restore" not in labels(page)
     assert statuses(data_dir) == {"Physics services, questions and answers": "active", "Radiation payment policy": "active"}
+
+
+def test_what_was_added_is_tested_and_each_document_on_its_own_page(data_dir: Path) -> None:
+    notes = ("notes.md", b"# Notes\n\n## 77401 daily\n\n77401 may be billed daily.\n\n## 77470 once\n\n77470 is billed once.\n", "text/markdown")
+    page = press(add(open_library(), [notes]), "Test whether the new passages are found")
+    assert "<b>2 of 2 passages found</b> notes.md" in html_of(page)
+    page = press(page, "Radiation payment policy")
+    assert "passage found" not in html_of(page)
+    page = press(page, "Test whether its passages are found")
+    assert "1 of 1 passage found." in html_of(page)

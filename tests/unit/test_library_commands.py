@@ -181,3 +181,19 @@ def test_what_is_no_answer_is_told_in_one_line(run: Run, content: str) -> None:
     assert done.exit_code == 3
     assert done.stderr.startswith("codecite: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_passages_are_tried_in_the_whole_library(run: Run) -> None:
+    done = run("sources", "test", SOCIETY)
+    assert (done.exit_code, "3 of 3 passages found" in done.stdout) == (0, True)
+
+
+def test_a_passage_that_is_not_found_is_told_with_what_came_first(run: Run, data_dir: Path) -> None:
+    crowd = {f"crowd-{n}.md": f"# Crowd {n}\n\n## 77401 daily\n\n77401 daily treatment, 77401 daily {n}.\n" for n in range(7)}
+    buried = "# Buried\n\n## 77401 daily\n\nOf something else entirely this passage speaks, and 77401 is only touched on.\n"
+    support.add_documents(data_dir, {"buried.md": buried, **crowd})
+    done = run("sources", "test", "Buried")
+    assert done.exit_code == 1
+    assert "0 of 1 passage found" in done.stdout
+    assert "Asked: 77401 daily" in done.stdout
+    assert "First came: Crowd" in done.stdout
