@@ -211,6 +211,12 @@ class Library:
             tokens = {row: bytes(blob) for row, blob in connection.execute(query)}
             return tuple((to_passage(values), np.array(vectors[row]), tokens.get(row, b"")) for row, *values in connection.execute(whole))
 
+    def paths(self) -> dict[str, str]:
+        """Give the ids of all active documents by their paths."""
+        query = select(tables.documents.c.path, tables.documents.c.id).where(tables.documents.c.status == ACTIVE)
+        with self.engine.connect() as connection:
+            return {path: identity for path, identity in connection.execute(query)}
+
     def by_hand(self, path: str) -> dict[str, str]:
         """Give the properties that the owner set by hand for the document at `path`."""
         query = select(tables.documents.c.by_hand).where(tables.documents.c.path == path, tables.documents.c.status == ACTIVE)

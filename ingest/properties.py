@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from corpus.digests import AUTHORITIES
-from corpus.errors import ConfigError
+from corpus.errors import ConfigError, CorpusError
 from ingest.canonical import canonical
 from ingest.documents import Document
 
@@ -16,17 +16,25 @@ PROPERTIES = (*TEXTS, *DAYS)
 
 
 def settle(document: Document, by_hand: Mapping[str, str]) -> Document:
-    """Give a document with these properties, texts on one line, days as ISO 8601; "" takes a day away."""
+    """Give a document with these properties, texts on one line, days as ISO 8601; "" takes a day away.
+
+    Raises:
+        CorpusError: the first day in force is later than the last.
+    """
     texts: dict[str, Any] = {name: " ".join(canonical(words).split()) for name, words in by_hand.items() if name not in DAYS}
     days: dict[str, Any] = {name: date.fromisoformat(words) if words else None for name, words in by_hand.items() if name in DAYS}
-    return replace(document, **texts, **days)
+    settled = replace(document, **texts, **days)
+    if settled.valid_from and settled.valid_to and settled.valid_from > settled.valid_to:
+        raise CorpusError(f"in force from {settled.valid_from} until {settled.valid_to}: the first day is later than the last")
+    return settled
 
 
 def check(document: Document, by_hand: Mapping[str, str]) -> None:
     """Check that a document can have these properties.
 
     Raises:
-        ConfigError: a name, class or day is none, or the days are in the wrong order.
+        ConfigError: a name, class or day is none, or the title is empty.
+        CorpusError: the days are in the wrong order.
     """
     if unknown := sorted(by_hand.keys() - set(PROPERTIES)):
         raise ConfigError(f"{unknown[0]!r} cannot be set by hand; those that can are: {', '.join(PROPERTIES)}")
@@ -40,5 +48,3 @@ def check(document: Document, by_hand: Mapping[str, str]) -> None:
     settled = settle(document, by_hand)
     if not settled.title:
         raise ConfigError("a document needs a title")
-    if settled.valid_from and settled.valid_to and settled.valid_from > settled.valid_to:
-        raise ConfigError(f"in force from {settled.valid_from} until {settled.valid_to}: the first day is later than the last")
