@@ -218,8 +218,7 @@ def without(before: Context, part: Carried) -> Context:
     if part.kind is Kind.TOPIC:
         return replace(before, text="")
     if part.kind is Kind.PAYER:
-        reworded = exchange.exchange_words(before.text, before.payer_words, exchange.ANY_PAYER) if before.payer_words else before.text
-        return replace(before, payer=None, payer_words="", text=reworded)
+        return _for_payer(before, None, exchange.ANY_PAYER)
     reworded = exchange.exchange_words(before.text, before.day_words, "") if before.day_words else before.text
     return replace(before, as_of=None, day_words="", text=reworded)
 
@@ -229,8 +228,15 @@ def edited(before: Context, part: Carried, value: str) -> Context:
     if part.kind is Kind.CODE:
         codes = tuple(value if code == part.value else code for code in before.codes)
         return replace(before, codes=codes, text=exchange.exchange_codes(before.text, [value], [part.value]))
-    left = without(before, part)
-    return replace(left, payer=value) if part.kind is Kind.PAYER else replace(left, as_of=date.fromisoformat(value))
+    if part.kind is Kind.PAYER:
+        return _for_payer(before, value, value)
+    return replace(without(before, part), as_of=date.fromisoformat(value))
+
+
+def _for_payer(before: Context, payer: str | None, words: str) -> Context:
+    if not before.payer_words:
+        return replace(before, payer=payer)
+    return replace(before, payer=payer, payer_words=words, text=exchange.exchange_words(before.text, before.payer_words, words))
 
 
 def only(before: Context, parts: tuple[Carried, ...]) -> Context:

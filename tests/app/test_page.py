@@ -121,6 +121,8 @@ def test_a_chip_is_changed_in_place(data_dir: Path) -> None:
     assert chips(page) == ["77336"]
     assert "Asked as: 77336: how often?" in html_of(page)
     assert answers(page)[1]["sources"][0]["quote"].startswith("77336 may be billed once for every five treatments")
+    page = ask(page, "and in 2025?")
+    assert chips(page) == ["77336", "“77336: how often?”"]
 
 
 def test_a_new_subject_starts_clean_and_one_click_carries_over(data_dir: Path) -> None:

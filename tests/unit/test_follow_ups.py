@@ -7,6 +7,8 @@ once before they were looked at; the figure beside its name is what was right th
 
 import pytest
 
+from assistant.answer import Carried, Kind
+from assistant.conversation import edited, without
 from tests.conversing import follow
 
 Case = tuple[tuple[str, ...], tuple[str, ...], str | None, str, bool]
@@ -240,6 +242,39 @@ def test_what_coders_say_next_means_what_it_means(case: Case) -> None:
 )  # fmt: skip
 def test_a_follow_up_is_worded_as_a_coder_would_ask_it(turns: tuple[str, ...], text: str) -> None:
     assert follow(turns)[0].text == text
+
+
+EDITED = follow(("Can 77370 be billed after treatment ends?", "in 2024?", "UHC?"))[2]
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "payer", "day"),
+    [
+        ("how often?", "77336: how often?", "Cigna", "2025-02-01"),
+        ("and for Aetna?", "Can 77336 be billed after treatment ends for Aetna?", "Aetna", "2025-02-01"),
+        ("and in 2023?", "Can 77336 be billed after treatment ends for Cigna in 2023?", "Cigna", "2023"),
+        ("no, 77338", "Can 77338 be billed after treatment ends for Cigna?", "Cigna", "2025-02-01"),
+        ("are you sure?", "Can 77336 be billed after treatment ends for Cigna?", "Cigna", "2025-02-01"),
+        ("and 77427, plus who signs it?", "Can 77427 be billed after treatment ends for Cigna? Who signs 77427?", "Cigna", "2025-02-01"),
+    ],
+)
+def test_after_chips_were_changed_a_follow_up_takes_over_what_they_say(said: str, text: str, payer: str, day: str) -> None:
+    assert EDITED
+    context = EDITED
+    for kind, old, new in (
+        (Kind.CODE, "77370", "77336"),
+        (Kind.PAYER, "UnitedHealthcare", "Cigna"),
+        (Kind.DATE, "2024-06-30", "2025-02-01"),
+    ):
+        context = edited(context, Carried(kind, old), new)
+    resolved, question, _ = follow((said,), context)
+    assert (resolved.text, question.payer, question.as_of.isoformat()[: len(day)]) == (text, payer, day)
+
+
+def test_a_payer_named_after_its_chip_was_taken_away_takes_its_place() -> None:
+    assert EDITED
+    context = without(EDITED, Carried(Kind.PAYER, "UnitedHealthcare"))
+    assert follow(("and for Aetna?",), context)[0].text == "Can 77370 be billed after treatment ends in 2024 for Aetna?"
 
 
 @pytest.mark.parametrize(
