@@ -38,7 +38,9 @@ _BARE_YEAR = re.compile(r"\d{4}")
 
 
 class Reader(Protocol):
-    """What reads questions, such as `Assistant`."""
+    """What reads questions, such as `Assistant`; `topics` are the stems of words that name a service or a field of rules."""
+
+    topics: frozenset[str]
 
     def read(self, text: str, as_of: date | None, payer: str | None) -> Question:
         """Give a question as read."""
@@ -124,7 +126,7 @@ def resolve(asked: Asked, before: Context | None, reader: Reader, today: date) -
 
 def _hear(asked: Asked, reader: Reader, today: date) -> Said:
     base = asked.as_of or today
-    return hear(reader.read(asked.text, base, asked.payer), base, reader.named_payer(asked.text))
+    return hear(reader.read(asked.text, base, asked.payer), base, reader.named_payer(asked.text), reader.topics)
 
 
 def _resolve_one(asked: Asked, said: Said, before: Context, reader: Reader, today: date) -> Resolved:

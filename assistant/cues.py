@@ -1,6 +1,7 @@
 """Tell from its words how a question leans on the one before: not at all, with a part exchanged, or on the same subject."""
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -10,7 +11,7 @@ from assistant.dates import ServiceDate, find_date_of_service
 from assistant.exchange import BESIDE
 from assistant.payers import NamedPayer
 from assistant.places import find_places
-from assistant.reference import ONE_OF_SEVERAL, is_object, is_remark, lacks_antecedent
+from assistant.reference import ONE_OF_SEVERAL, asks_for_code, is_object, is_remark, lacks_antecedent, names_nothing
 from assistant.terms import content_terms, stem
 from ingest.codes import find_codes, index_key
 
@@ -46,6 +47,8 @@ class Said:
     anyone: str
     """Words for payers without a name, such as "commercial payers"; empty where there are none."""
     places: tuple[str, ...]
+    names_topic: bool
+    """True where a word names a service or a field of rules."""
 
     @property
     def names_something(self) -> bool:
@@ -77,7 +80,7 @@ _AGAIN = re.compile(
 )
 _FILLERS = frozenset(
     """
-    edit edits policy policies thing way answer hm think guess maybe believe wanted typed wrote intended should said
+    course week fraction session visit let's lets let show me where tell replace swap switch exchange by edit edits policy policies thing way answer hm think guess maybe believe wanted typed wrote intended should said
     a about actually again alongside also an and any apply applies ask asking beside besides are as at be billed but by case center centre claim claims clinic code codes correction cpt
     date department dept ditto do does done dos for from go good hcpcs hold holds how i if in instead into is it its it's just i'm like looking m make mean meant mod modifier
     modifiers modifer modifers modifyer modfier my no nope not now of ok on one ones only oops or our part patient patients payer performed plan please plus pt question rather right
@@ -132,7 +135,7 @@ _LED = re.compile(
 )
 _CODE_FIRST = re.compile(r"^(?:[A-Z]?\d{4,5}[A-Z]?[\s,/:–-]*)+(?:(?:what|who|when|how)\b(?! (?:about|if)\b)|is what\b)", re.IGNORECASE)
 """A code with its own question after it, "77306 what is it"."""
-_BESIDE_EACH_OTHER = re.compile(r"\+|\bw/|\bwith\b|\bsame (?!for\b|with\b|in\b)\w", re.IGNORECASE)
+_BESIDE_EACH_OTHER = re.compile(r"\+|\bvs\b|\bversus\b|\bw/|\bwith\b|\bsame (?!for\b|with\b|in\b)\w", re.IGNORECASE)
 _ANEW = re.compile(r"^(?:(?:a|an|on a)\s+)?(?:new|different|another|unrelated|next)\s+(?:question|topic|subject|case|patient|one)\b|^next\s*[:,]|^(?:changing|switching) (?:topics?|subjects?)\b", re.IGNORECASE)  # fmt: skip
 _ONLY_IF = re.compile(
     r"^if\b(?!.*(?:,|\b(?:which|what|who|how|when|can|do|does|should|may|is (?:it|that)|are (?:they|those))\b))", re.IGNORECASE
@@ -205,8 +208,8 @@ def adds(said: Said) -> bool:
     return bool(_BESIDES.search(said.text))
 
 
-def hear(question: Question, today: date, payer: NamedPayer | None) -> Said:
-    """Give what the words of a question say; `payer` is the one that they name."""
+def hear(question: Question, today: date, payer: NamedPayer | None, topics: Set[str]) -> Said:
+    """Give what the words of a question say; `payer` is the one that they name, `topics` the stems of words that are topics."""
     words = _COURTESY.sub("", _COURTESY.sub("", question.text))
     group = "" if payer else find_group(words)
     places = find_places(words)
@@ -220,7 +223,8 @@ def hear(question: Question, today: date, payer: NamedPayer | None) -> Said:
         rest = without_loose
     modifiers = tuple(dict.fromkeys((*question.modifiers, *loose)))
     codes = tuple(code for code in question.codes if not _denied(words, code)) if len(question.codes) > 1 else question.codes
-    return Said(words, " ".join(rest.split()), question, codes, modifiers, day, payer, group, places)
+    named = any(stem(word) in topics for word in content_terms(rest) if stem(word) not in _ASPECTS and word not in _FILLERS)
+    return Said(words, " ".join(rest.split()), question, codes, modifiers, day, payer, group, places, named)
 
 
 def find_group(text: str) -> str:
@@ -268,7 +272,12 @@ def _leans(said: Said) -> bool:
         return False
     if _PREPOSITION.match(said.rest) and len(said.rest.split()) <= 7 and not _VERB.search(said.rest):
         return True
-    return (_only_aspects(said.rest) and len(said.rest.split()) <= 12) or lacks_antecedent(said.rest, _own_words(said.rest))
+    own_words = _own_words(said.rest)
+    if not own_words and asks_for_code(said.rest):
+        return False
+    if not said.names_topic and names_nothing(said.rest, own_words):
+        return True
+    return (not own_words and len(said.rest.split()) <= 12) or lacks_antecedent(said.rest, own_words)
 
 
 def _only_aspects(text: str) -> bool:
@@ -286,7 +295,10 @@ def _joins(said: Said) -> bool:
     return bool(
         found
         and found[0].lower() not in {"they", "them"}
-        and re.search(r"\b(?:with|and|plus|in|of|into|from|to|or|same|before|after|instead)\b", said.rest)
+        and re.search(
+            r"\b(?:with|and|plus|in|of|into|from|to|or|same|before|after|instead|than|become|becomes|replace|replaces|include|includes|cover|covers)\b",
+            said.rest,
+        )
     )
 
 
@@ -325,7 +337,10 @@ def _bare_date(text: str, today: date) -> ServiceDate | None:
 
 
 def _denied(text: str, code: str) -> bool:
-    return bool(re.search(rf"\b(?:not|instead of|rather than)\s+{re.escape(code)}\b", text, re.IGNORECASE))
+    taken_back = (
+        r"\b(?:not|instead of|rather than)|^(?:(?:please|let['’]?s|now|ok|no)\b[ ,]*)*(?:replace|swap|change|switch|exchange)(?: out)?"
+    )
+    return bool(re.search(rf"(?:{taken_back})\s+{re.escape(code)}\b", text, re.IGNORECASE))
 
 
 def _before_code(said: Said) -> str:

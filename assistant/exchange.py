@@ -80,12 +80,13 @@ def to_exchange(text: str, named: Named, former: Sequence[str], *, together: boo
         return ()
     codes = tuple(dict.fromkeys(index_key(m.code) for m in mentions))
     if len(codes) > 1 and (together or len(_list_from(text, mentions)) < len(mentions)):
-        if len(named.codes) == len(codes):
+        families = {family(code) for code in named.codes}
+        kin = [code for code in codes if families == {family(code)} and family(code)]
+        if len(named.codes) == len(codes) and len(kin) != 1:
             return ()
         last = codes[-1:] if _JOINED.search(text[: mentions[-1].start]) or _AND.search(text[: mentions[-1].start]) else codes[:1]
         in_place = [index_key(m.code) for m in mentions if named.preposition and _preposition(text[: m.start]) == named.preposition]
         fresh = [code for code in codes if former and code not in former]
-        kin = [code for code in codes if len(named.codes) == 1 and family(code) and family(code) == family(named.codes[0])]
         chosen = [in_place, fresh, kin if len(kin) == 1 else []]
         return next((tuple(found[:1]) for found in chosen if found), last)
     return ()

@@ -1,7 +1,10 @@
 """Words by which a question needs the one before it, though it names nothing in exchange and says no "it" or "that"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from assistant.terms import stems
+from corpus.registry import CodeEntry
 
 _OPENING = r"^\W*(?:(?:and|so|but|then|ok|well|because|cause)\b[ ,]*)*"
 _PERSON = re.compile(r"\b(?:he|she|him|his|her|hers)\b", re.IGNORECASE)
@@ -67,7 +70,10 @@ ONE_OF_SEVERAL = re.compile(_ORDINAL, re.IGNORECASE)
 _PLACE = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": -1}
 _MOST_WORDS = 11
 _MOST_IN_A_THING, _MOST_BESIDE = 3, 2
-_FRAGMENT_WORDS = 2
+_FRAGMENT_WORDS, _SHORT = 2, 7
+_NAMES = re.compile(r"\d|\b(?!OK\b|MD\b|NP\b|PA\b)[A-Z]{2,}|\b(?i:mods?|modifiers?|status|ncci)\b")
+_ASKS_CODE = re.compile(r"\b(?:which|what|list|all)\b(?: of)?(?: the)?(?: \w+)? codes?\b", re.IGNORECASE)
+_NUMBER = re.compile(r"\W*\d{1,2}\W*")
 _VERBAL = re.compile(
     r"\b(?:modif\w*|mods?|criteria|records|is|are|was|were|be|do|does|did|can|could|may|must|should|will|would|has|have|had|how|what|who|when|where|which|why|define|codes?|vs|versus|mean\w*)\b|\d",
     re.IGNORECASE,
@@ -76,6 +82,26 @@ _CONNECTED = re.compile(
     r"(?P<mark>[?.;!]|,)?\s*(?P<joined>\b(?:(?:and|also|plus|but)\b[ ,]*)+)?(?=\b(?:is|are|was|were|does|do|did|can|could|may|must|should|would|will|who|what|which|how|when|where|why)\b)",
     re.IGNORECASE,
 )
+
+
+def find_topics(registry: Mapping[str, CodeEntry], glossary: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Give the stems of the words by which the code registry and the glossary speak of services, machines and rules."""
+    labels = [f"{entry.label} {entry.family}" for entry in registry.values()]
+    return stems(" ".join([*labels, *(f"{term} {' '.join(words)}" for term, words in glossary.items())]))
+
+
+def names_nothing(text: str, own_words: int) -> bool:
+    """Tell whether a short question, which names no code and no topic, names nothing else by which it could stand alone.
+
+    At most one of its words, `own_words`, may be unknown; numbers and abbreviations in capitals count as names, and so does a code
+    that is asked for ("which codes …").
+    """
+    return len(text.split()) <= _SHORT and own_words <= 1 and not _NAMES.search(text) and not asks_for_code(text)
+
+
+def asks_for_code(text: str) -> bool:
+    """Tell whether a question wants a code named, "which codes have no professional component?"."""
+    return bool(_ASKS_CODE.search(text))
 
 
 def lacks_antecedent(text: str, own_words: int) -> bool:
@@ -112,6 +138,8 @@ def is_object(pointer: str, before: str, following: str) -> bool:
 
 def is_remark(text: str) -> bool:
     """Tell whether words only add to the question before: one or two without a verb, "remotely?"."""
+    if _NUMBER.fullmatch(text):
+        return True
     own = text.endswith("?") or not _SERVICE.search(text)
     return own and 0 < len(text.split()) <= _FRAGMENT_WORDS and not _VERBAL.search(text)
 

@@ -99,16 +99,18 @@ class Assistant:
         embedder: str,
         settings_digest: str,
         today: Callable[[], date] = date.today,
+        topics: frozenset[str] = frozenset(),
         keep_gap: Callable[[Answer], object] = lambda _: None,
         translator: Translator | None = None,
     ) -> None:
         """Take `answerer`, and `fallback` for when its model fails; `registry` holds every code that is known to exist.
 
-        `payer_names` gives the other names of payers. `keep_gap` hears of every abstention. Without `translator` a
-        question in another language is answered with passages on its codes.
+        `payer_names` gives the other names of payers, `topics` the stems of words by which a question has a subject of its own.
+        `keep_gap` hears of every abstention. Without `translator` a question in another language is answered with passages on its codes.
         """
         self.library = library
         self.today = today
+        self.topics = topics
         self._retriever = retriever
         self._answerer = answerer
         self._fallback = fallback

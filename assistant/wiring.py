@@ -10,6 +10,7 @@ from assistant.find import Finder
 from assistant.foreign import Translator
 from assistant.gaps import Gaps
 from assistant.precedents import Precedents
+from assistant.reference import find_topics
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
@@ -73,6 +74,7 @@ def open_assistant(
         embedder=encoder.identity,
         settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key", "keep_questions", "ocr"})),
         today=today,
+        topics=find_topics(registry, glossary),
         keep_gap=Gaps(settings.data_dir, glossary, keep_text=settings.keep_questions).keep if keep_gaps else lambda _: None,
     )
 

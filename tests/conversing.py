@@ -7,6 +7,8 @@ from assistant.conversation import Asked, Context, Resolved, after, resolve
 from assistant.payers import NamedPayer, find_payer
 from assistant.question import read_question
 from assistant.reading import settle_circumstances
+from assistant.reference import find_topics
+from corpus.glossary import load_glossary
 from corpus.payers import load_payer_names
 from corpus.registry import load_codes
 
@@ -16,6 +18,8 @@ NAMES, REGISTRY = load_payer_names(), load_codes()
 
 class PlainReader:
     """Reads as the assistant does, with the shipped names of payers and no library."""
+
+    topics = find_topics(REGISTRY, load_glossary())
 
     def read(self, text: str, as_of: date | None, payer: str | None) -> Question:
         return settle_circumstances(read_question(text, as_of or TODAY, payer), as_of, names=NAMES, known=())
