@@ -8,13 +8,14 @@ from ingest.canonical import canonical
 from ingest.codes import find_codes
 from ingest.documents import BlockKind, Reading
 from ingest.extract.blocks import Extracted, RawBlock
+from ingest.extract.html_look import hides, unseen
 from ingest.extract.plain import plain_blocks
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _DROPPED = (
-    "script, style, noscript, template, svg, canvas, iframe, object, nav, header nav, footer, aside, form, button, select, dialog, "
+    "script, style, noscript, noframes, template, svg, canvas, iframe, object, video, audio, datalist, nav, header nav, footer, aside, form, button, select, dialog, "
     "[hidden], [aria-hidden=true], [role=navigation], [role=banner], [role=contentinfo], [role=search], [role=dialog], [role=alertdialog]"
 )
 _DROPPED_NAMES = re.compile(
@@ -24,15 +25,6 @@ _DROPPED_NAMES = re.compile(
 )
 _CONTENT = "main, [role=main], article, h1"
 _MIN_PARAGRAPHS = 3
-_HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0+)?(?![.\d])|font-size\s*:\s*(?:0|1(?:\.0+)?px|0?\.\d+(?:px|pt|em|rem))(?![.\d])"
-    r"|(?:left|right|top|bottom|text-indent|margin-left|margin-top)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*(?:0|1px)|clip-path\s*:\s*inset\(\s*(?:50|100)%",
-    re.I,
-)
-_COLOUR = re.compile(r"(?<![\w-])color\s*:\s*([^;!]+)", re.I)
-_GROUND = re.compile(r"background(?:-color)?\s*:\s*([^;!]+)", re.I)
-_RULE = re.compile(r"((?:[.#][\w-]+\s*,?\s*)+)\{([^{}]*)\}")
-_WHITES = {"white", "#fff", "#ffffff", "rgb(255,255,255)"}
 _BLOCKS = {"p", "div", "section", "article", "main", "body", "ul", "ol", "dl", "blockquote", "pre", "details", "figure", "header", "address", "table", "tbody", "tr", "td", "th", "center", "form"}  # fmt: skip
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "summary": 4, "dt": 5, "legend": 5, "caption": 5}
 _ITEMS = {"li", "dd"}
@@ -70,25 +62,19 @@ def _only_article(tree: "LexborHTMLParser") -> "LexborNode | None":
 
 def _drop_hidden(tree: "LexborHTMLParser") -> int:
     """Take out what the page's own styles keep from its visitors' eyes; give how many characters that was."""
-    rules = [(selectors, style) for node in tree.css("style") for selectors, style in _RULE.findall(node.text()) if _hides(style)]
-    named = [selector.strip() for selectors, _ in rules for selector in selectors.split(",") if selector.strip()]
-    nodes = [node for node in tree.css("[style]") if _hides(node.attributes.get("style") or "")]
-    nodes += [node for selector in named for node in tree.css(selector)]
-    nodes += tree.css("[hidden], [aria-hidden=true]")
-    count = 0
-    for node in nodes:
-        if node.tag not in {"html", "body", "main"} and node.parent is not None and node.css_first(_CONTENT) is None:
-            count += len(_squash(node.text()))
-            node.decompose()
+    nodes = [*unseen(tree), *tree.css("[hidden], [aria-hidden=true]")]
+    hidden = {node.mem_id: node for node in nodes if node.tag not in {"html", "body", "main"} and node.css_first(_CONTENT) is None}
+    whole = [node for node in hidden.values() if not any(above.mem_id in hidden for above in _above(node))]
+    count = sum(len(_squash(node.text())) for node in whole)
+    for node in whole:
+        node.decompose()
     return count
 
 
-def _hides(style: str) -> bool:
-    if _HIDDEN_STYLE.search(style):
-        return True
-    colour, ground = _COLOUR.search(style), _GROUND.search(style)
-    words = colour[1].replace(" ", "").lower() if colour else ""
-    return bool(words) and (words == ground[1].replace(" ", "").lower() if ground else words in _WHITES)
+def _above(node: "LexborNode") -> Iterator["LexborNode"]:
+    while node.parent is not None:
+        node = node.parent
+        yield node
 
 
 def _drop(tree: "LexborHTMLParser") -> None:
@@ -98,7 +84,7 @@ def _drop(tree: "LexborHTMLParser") -> None:
     for node in tree.css("[class], [id], [style]"):
         names = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
         named = bool(_DROPPED_NAMES.search(names)) and node.css_first(_CONTENT) is None
-        if node.tag not in {"html", "body", "main"} and (named or _HIDDEN_STYLE.search(node.attributes.get("style") or "")):
+        if node.tag not in {"html", "body", "main"} and (named or hides(node.attributes.get("style") or "")):
             node.decompose()
 
 

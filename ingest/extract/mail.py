@@ -21,6 +21,9 @@ MAX_DEPTH = 2
 _MAX_NAME = 120
 _QUOTED = re.compile(r"^\s*>|^On .{5,200} wrote:\s*$|^-{2,}\s*(?:Original|Forwarded) [Mm]essage\s*-{2,}|^From:\s.+@", re.MULTILINE)
 _SIGNATURE = re.compile(r"\n-- ?\n")
+_ADDRESS = re.compile(r"<?\b(?:https?://|mailto:)[^\s>]+>?|\[(?:image|cid):[^\]]*\]", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_OTHER_TEXT = "the plain text of the mail left out: it tells other words than the HTML, which mail programs show"
 _ANSWERS = "Earlier in this mail"
 Read = Callable[[bytes, Path, int], Extracted]
 
@@ -62,15 +65,32 @@ def attachment_name(told: str) -> str:
 
 
 def _body(message: EmailMessage) -> tuple[list[RawBlock], Reading]:
-    part = message.get_body(("plain", "html"))
-    if part is None:
-        return [], Reading()
-    text = part.get_content() if isinstance(part.get_content(), str) else ""
-    if part.get_content_type() == "text/html":
-        found = read_html(text)
+    """Give what mail programs show: of text and HTML the HTML, and the text for it where it tells nothing else."""
+    plain, html = _content(message, "plain"), _content(message, "html")
+    if html is None:
+        return list(_told(plain or "")), Reading()
+    found = read_html(html)
+    if plain is None:
         return list(found.blocks), found.reading
-    text = text.replace("\r\n", "\n")
-    return list(_told(text)), Reading()
+    if _tells_more(plain, "\n".join(block.text for block in found.blocks)):
+        return list(found.blocks), replace(found.reading, notes=(*found.reading.notes, _OTHER_TEXT))
+    return list(_told(plain)), found.reading
+
+
+def _content(message: EmailMessage, subtype: str) -> str | None:
+    part = message.get_body((subtype,))
+    content = part.get_content() if part is not None else None
+    return content.replace("\r\n", "\n") if isinstance(content, str) else None
+
+
+def _tells_more(plain: str, shown: str) -> bool:
+    """Tell whether a line of the plain text has words that do not stand in this order in what is shown; addresses do not count."""
+    held = f" {_words(shown)} "
+    return any(f" {words} " not in held for line in _ADDRESS.sub(" ", plain).split("\n") if (words := _words(line)))
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _told(text: str) -> Iterator[RawBlock]:

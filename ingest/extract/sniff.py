@@ -83,11 +83,11 @@ def sniff_text(text: str, path: Path) -> Kind:
     if promised in _BINARY_KINDS:
         told = f"no {promised} file but text; it may be damaged or misnamed: save it again from its source and retry"
         raise UnreadableDocument(f"{path}: {told}", Refusal.TYPE_MISMATCH)
+    if _is_mail(text):  # before HTML, which may be what the message holds
+        return Kind.MAIL
     head = text[:_HEAD].lower()
     if "<html" in head or "<!doctype html" in head or (promised is Kind.HTML and "<" in head):
         return Kind.HTML
-    if _is_mail(text):
-        return Kind.MAIL
     if promised is Kind.JSON_LINES and text.lstrip()[:1] in "{[":
         return Kind.JSON_LINES
     if promised is Kind.DELIMITED:
