@@ -72,7 +72,7 @@ _LOOSE_MODIFIER = re.compile(r"(?<![\w.$/-])-?(22|25|26|50|51|52|53|58|59|7[6-9]
 _AGAIN = re.compile(
     r"^(?:(?:and|but|so|well|wait|um+)\b[ ,]*)*(?:why(?: not| is that| so| though)?|how come|how so|(?:are )?(?:you|u) (?:really )?sure(?: about (?:that|this|it))?|really|for real|sure|(?:says|said) who"
     r"|(?:according to|based on) (?:whom?|what)|where (?:does it say|do you see|did you (?:get|find)|is|does) (?:that|this|it)(?: (?:from|stated|written|say|come from|said))?"
-    r"|(?:can (?:you|i) |could you |please )?(?:show|give|quote|cite|see|read|open)(?: me)?(?: (?:the|your|that|a|where))? (?:sources?|references?|citations?|quotes?|passages?|rules?|text|it says (?:that|so))(?: (?:please|for (?:that|this|it)))?"
+    r"|(?:can (?:you|i) |could you |please )?(?:show|give|quote|cite|see|read|open)(?: me)?(?: (?:the|your|that|a|where))? (?:sources?|references?|citations?|quotes?|passages?|rules?|polic(?:y|ies)|wording|paragraph|guidelines?|text|it says (?:that|so))(?: (?:please|for (?:that|this|it)))?"
     r"|what(?:['’]?s| is| are) (?:the|your) (?:sources?|references?|citations?)(?: for (?:that|this|it))?|(?:any )?(?:source|sources|reference|citation|proof|evidence)|(?:please |can you )?(?:explain|elaborate|clarify)(?: (?:that|it|this|please|more))*"
     r"|what (?:do you|does (?:that|this|it)) mean(?: by (?:that|this))?|(?:is|was) (?:that|this|it) (?:really |still |also )?(?:right|true|correct|so|the (?:same|case)|official|different|allowed|ok(?:ay)?|valid)|(?:say|tell me) (?:that|it) again|repeat(?: (?:that|it|the question))?"
     r"|(?:does|would|did|do|is) (?:that|this|it|the same)(?: \w+)? (?:apply|hold|go|true|work|count|change|differ|different)|(?:more|further) (?:details?|info\w*)|tell me more|go on|did (?:that|this|it) change|(?:is )?(?:that|it)(?: is|['’]?s)? an? (?:yes|no))(?: (?:for|in|to|with|at|by|too|also|as well|there|then|either|please|on|under))*[ ?.!]*$",
@@ -156,7 +156,7 @@ _ASPECTS = frozenset(
     exclusion exclusions restriction restrictions condition conditions replace replaced replaces replacement deleted delete valid active retired new old changed change
     changes different difference differ define definition include included includes mean means describe describes time timing when date where place billable reportable
     medical necessity medically necessary diagnosis diagnoses dx icd support example examples proof happens happen count counts counted kind type instead else anything matter matters depend depends
-    since ask asks asked put puts add adds attach write writes writing written verbal verbally orally handle handles handled help helps fix fixes work works bypass override overrides unbundle view views see sees decide decides
+    auditor auditors doc docs since ask asks asked put puts add adds attach write writes writing written verbal verbally orally handle handles handled help helps fix fixes work works bypass override overrides unbundle view views see sees decide decides
     allowable submit submitted charge charged claim claims add-on addon primary secondary apply applies use used level levels first last start end same
     """.split()
 )

@@ -78,11 +78,11 @@ def _tells_history(m: re.Match[str]) -> bool:
 
 
 def _eve(served: ServiceDate, before: str) -> ServiceDate:
-    """Give the day before, where "before" leads to a day."""
+    """Give the day before, where "before" leads to a day or a month."""
     lead = _EVE.search(before)
-    if not lead or served.first != served.last:
+    if not lead:
         return served
-    last = served.day - timedelta(days=1)
+    last = served.first - timedelta(days=1)
     return ServiceDate(last, date.min, last, lead.group() + served.words)
 
 

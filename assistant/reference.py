@@ -19,6 +19,7 @@ _QUANTITY = re.compile(
     re.IGNORECASE,
 )
 """A number asked for without what is counted, "how many units if …", "how many days around the plan?"."""
+_WHICH_ONE = re.compile(_OPENING + r"which ones?\b(?! of (?:the|these|those|our) \w)", re.IGNORECASE)
 _SUFFICES = re.compile(
     _OPENING
     + r"(?:(?:is|are|isn['’]?t|aren['’]?t|was|wasn['’]?t) .{1,60}\b(?:enough|sufficient|good enough|acceptable|ok(?:ay)?|fine|adequate)"
@@ -73,6 +74,13 @@ _MOST_IN_A_THING, _MOST_BESIDE = 3, 2
 _FRAGMENT_WORDS, _SHORT = 2, 7
 _NAMES = re.compile(r"\d|\b(?!OK\b|MD\b|NP\b|PA\b)[A-Z]{2,}|\b(?i:mods?|modifiers?|status|ncci)\b")
 _ASKS_CODE = re.compile(r"\b(?:which|what|list|all)\b(?: of)?(?: the)?(?: \w+)? codes?\b", re.IGNORECASE)
+_PAID_FOR = re.compile(
+    r"\b(?:pay|pays|paid|cover|covers|bill|report|code|charge|reimburse)s?\b (?:for )?(?:an?|the|my|our)\b", re.IGNORECASE
+)
+_TAGGED = re.compile(
+    r",? (?:is|are|was|would|will|does) (?:that|this|it) (?:be )?(?:ok(?:ay)?|right|allowed|fine|enough|acceptable|correct|work|count|a problem)\W*$",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\W*\d{1,2}\W*")
 _VERBAL = re.compile(
     r"\b(?:modif\w*|mods?|criteria|records|is|are|was|were|be|do|does|did|can|could|may|must|should|will|would|has|have|had|how|what|who|when|where|which|why|define|codes?|vs|versus|mean\w*)\b|\d",
@@ -93,10 +101,12 @@ def find_topics(registry: Mapping[str, CodeEntry], glossary: Mapping[str, tuple[
 def names_nothing(text: str, own_words: int) -> bool:
     """Tell whether a short question, which names no code and no topic, names nothing else by which it could stand alone.
 
-    At most one of its words, `own_words`, may be unknown; numbers and abbreviations in capitals count as names, and so does a code
-    that is asked for ("which codes …").
+    At most one of its words, `own_words`, may be unknown, unless it tells something and asks whether "that" is right. Numbers and
+    abbreviations in capitals count as names, and so do a code that is asked for ("which codes …") and what is paid for.
     """
-    return len(text.split()) <= _SHORT and own_words <= 1 and not _NAMES.search(text) and not asks_for_code(text)
+    if _NAMES.search(text) or asks_for_code(text) or (own_words and _PAID_FOR.search(text)):
+        return False
+    return (len(text.split()) <= _SHORT and own_words <= 1) or (len(text.split()) <= _MOST_WORDS and bool(_TAGGED.search(text)))
 
 
 def asks_for_code(text: str) -> bool:
@@ -110,7 +120,7 @@ def lacks_antecedent(text: str, own_words: int) -> bool:
     `text` names no code; `own_words` of its words name a thing of their own. One that names a service leaves nothing unsaid but a
     person or what is counted.
     """
-    if _QUANTITY.match(text):
+    if _QUANTITY.match(text) or _WHICH_ONE.match(text):
         return True
     if len(text.split()) > _MOST_WORDS:
         return False

@@ -213,13 +213,166 @@ FOURTH: tuple[Case, ...] = (  # 35 of 40, 30 with the rules before
     (("Can a therapist do 77280 alone for Humana?", "Explain the 2026 changes to radiation delivery coding"), (), None, "2026", False),
 )
 
+FIFTH: tuple[Case, ...] = (  # 29 of 40, 28 with the rules before
+    (("What's the rule for 77417 with IMRT?", "does it apply to protons too"), ("77417",), None, "2026-05-01", True),
+    (("What's the rule for 77417 with IMRT?", "since 2020?"), ("77417",), None, "2020", True),
+    (("What's the rule for 77417 with IMRT?", "who came up with that"), ("77417",), None, "2026-05-01", True),
+    (("What's the rule for 77417 with IMRT?", "sorry 77387 I mean"), ("77387",), None, "2026-05-01", True),
+    (("Can 77431 be reported for 2 fractions?", "what about three"), ("77431",), None, "2026-05-01", True),
+    (("Can 77431 be reported for 2 fractions?", "3?"), ("77431",), None, "2026-05-01", True),
+    (("Can 77431 be reported for 2 fractions?", "with 77427 in the same course?"), ("77431", "77427"), None, "2026-05-01", True),
+    (("Can 77431 be reported for 2 fractions?", "at what point does it become 77427"), ("77431", "77427"), None, "2026-05-01", True),
+    (("Can 77431 be reported for 2 fractions?", "does the patient need to be seen"), ("77431",), None, "2026-05-01", True),
+    (("Can 77431 be reported for 2 fractions?", "my payer is Cigna"), ("77431",), "Cigna", "2026-05-01", True),
+    (("Can 77431 be reported for 2 fractions?", "DOS was 11/3/25"), ("77431",), None, "2025-11-03", True),
+    (("Can 77431 be reported for 2 fractions?", "this was in a freestanding center"), ("77431",), None, "2026-05-01", True),
+    (("Is 77470 okay for concurrent chemo under Humana?", "and for a boost?"), ("77470",), "Humana", "2026-05-01", True),
+    (("Is 77470 okay for concurrent chemo under Humana?", "what proof do they want"), ("77470",), "Humana", "2026-05-01", True),
+    (("Is 77470 okay for concurrent chemo under Humana?", "just once?"), ("77470",), "Humana", "2026-05-01", True),
+    (("Is 77470 okay for concurrent chemo under Humana?", "or more than once"), ("77470",), "Humana", "2026-05-01", True),
+    (("Is 77470 okay for concurrent chemo under Humana?", "it was denied, can I appeal"), ("77470",), "Humana", "2026-05-01", True),
+    (("Is 77470 okay for concurrent chemo under Humana?", "what would Medicare say?"), ("77470",), "Medicare", "2026-05-01", True),
+    (("Is 77470 okay for concurrent chemo under Humana?", "Medicare and 2024?"), ("77470",), "Medicare", "2024", True),
+    (("Is 77470 okay for concurrent chemo under Humana?", "let's say 77370 instead"), ("77370",), "Humana", "2026-05-01", True),
+    (("Is 77470 okay for concurrent chemo under Humana?", "what does the code mean anyway"), ("77470",), "Humana", "2026-05-01", True),
+    (("Is 77338 billed with 77301?", "how many?"), ("77338", "77301"), None, "2026-05-01", True),
+    (("Is 77338 billed with 77301?", "and if we replan"), ("77338", "77301"), None, "2026-05-01", True),
+    (("Is 77338 billed with 77301?", "replace 77301 by 77295"), ("77338", "77295"), None, "2026-05-01", True),
+    (("Is 77338 billed with 77301?", "for VMAT as well?"), ("77338", "77301"), None, "2026-05-01", True),
+    (("Is 77338 billed with 77301?", "do both need 26"), ("77338", "77301"), None, "2026-05-01", True),
+    (("Is 77338 billed with 77301?", "show me where Medicare says so"), ("77338", "77301"), "Medicare", "2026-05-01", True),
+    (("Is 77338 billed with 77301?", "77334?", "and 77332 and 77333?"), ("77332", "77333", "77301"), None, "2026-05-01", True),
+    (("Is a weekly physics check 77336 needed for SRS?", "and what do I document?"), ("77336",), None, "2026-05-01", True),
+    (("Is a weekly physics check 77336 needed for SRS?", "got it. 77370 then?"), ("77370",), None, "2026-05-01", True),
+    (("Is a weekly physics check 77336 needed for Aetna?", "What qualifies someone as an authorized user?"), (), None, "2026-05-01", False),
+    (("Is a weekly physics check 77336 needed for Aetna?", "How many levels of simulation exist?"), (), None, "2026-05-01", False),
+    (("Is a weekly physics check 77336 needed for Aetna?", "which codes have no professional component"), (), None, "2026-05-01", False),
+    (
+        ("Is a weekly physics check 77336 needed for Aetna?", "Can I bill an E/M visit on the day of simulation?"),
+        (),
+        None,
+        "2026-05-01",
+        False,
+    ),
+    (("Is a weekly physics check 77336 needed for Aetna?", "G0339 vs G0340"), ("G0339", "G0340"), None, "2026-05-01", False),
+    (
+        ("Is a weekly physics check 77336 needed for Aetna?", "Is prior authorization needed for SBRT with UHC?"),
+        (),
+        "UnitedHealthcare",
+        "2026-05-01",
+        False,
+    ),
+    (("Is a weekly physics check 77336 needed for Aetna?", "next topic - 77435 global period?"), ("77435",), None, "2026-05-01", False),
+    (("Is a weekly physics check 77336 needed for Aetna?", "what ICD-10 code is used for bone mets"), (), None, "2026-05-01", False),
+)
 
-@pytest.mark.parametrize("case", [*FIRST, *SECOND, *THIRD, *FOURTH], ids=lambda case: " | ".join(case[0]))
-def test_what_coders_say_next_means_what_it_means(case: Case) -> None:
+SIXTH: tuple[Case, ...] = (  # 33 of 40, 27 with the rules before
+    (("Do we charge 77321 for electron treatments?", "every time?"), ("77321",), None, "2026-05-01", True),
+    (("Do we charge 77321 for electron treatments?", "what's the reason"), ("77321",), None, "2026-05-01", True),
+    (("Do we charge 77321 for electron treatments?", "and if the plan already has a calc"), ("77321",), None, "2026-05-01", True),
+    (("Do we charge 77321 for electron treatments?", "would that be 77331 rather?"), ("77331",), None, "2026-05-01", True),
+    (("Do we charge 77321 for electron treatments?", "hospital side too?"), ("77321",), None, "2026-05-01", True),
+    (("Do we charge 77321 for electron treatments?", "Cigna policy?"), ("77321",), "Cigna", "2026-05-01", True),
+    (("Do we charge 77321 for electron treatments?", "has it always been like this"), ("77321",), None, "2026-05-01", True),
+    (("Do we charge 77321 for electron treatments?", "with 77300 as well?"), ("77321", "77300"), None, "2026-05-01", True),
+    (("Do we charge 77321 for electron treatments?", "ty! and 77331"), ("77331",), None, "2026-05-01", True),
+    (("Do we charge 77321 for electron treatments?", "who has to request it and who signs?"), ("77321",), None, "2026-05-01", True),
+    (("Can 77435 be billed with 77427 for UHC?", "which one takes precedence"), ("77435", "77427"), "UnitedHealthcare", "2026-05-01", True),
+    (("Can 77435 be billed with 77427 for UHC?", "and Anthem?"), ("77435", "77427"), "Anthem Blue Cross Blue Shield", "2026-05-01", True),
+    (
+        ("Can 77435 be billed with 77427 for UHC?", "what about 77431 instead of 77427"),
+        ("77435", "77431"),
+        "UnitedHealthcare",
+        "2026-05-01",
+        True,
+    ),
+    (
+        ("Can 77435 be billed with 77427 for UHC?", "is it different if they are separate sites"),
+        ("77435", "77427"),
+        "UnitedHealthcare",
+        "2026-05-01",
+        True,
+    ),
+    (("Can 77435 be billed with 77427 for UHC?", "for claims before January 2025"), ("77435", "77427"), "UnitedHealthcare", "2024", True),
+    (("Can 77435 be billed with 77427 for UHC?", "only 77435, in 2024"), ("77435",), "UnitedHealthcare", "2024", True),
+    (
+        ("Can 77435 be billed with 77427 for UHC?", "then how do we get both paid"),
+        ("77435", "77427"),
+        "UnitedHealthcare",
+        "2026-05-01",
+        True,
+    ),
+    (("Can 77435 be billed with 77427 for UHC?", "can you quote the policy?"), ("77435", "77427"), "UnitedHealthcare", "2026-05-01", True),
+    (
+        ("Can 77435 be billed with 77427 for UHC?", "what if only the second one was documented"),
+        ("77435", "77427"),
+        "UnitedHealthcare",
+        "2026-05-01",
+        True,
+    ),
+    (("Can 77435 be billed with 77427 for UHC?", "what modifier would do it"), ("77435", "77427"), "UnitedHealthcare", "2026-05-01", True),
+    (("What has to be in a 77263 note?", "does a template work"), ("77263",), None, "2026-05-01", True),
+    (("What has to be in a 77263 note?", "electronic signature ok?"), ("77263",), None, "2026-05-01", True),
+    (("What has to be in a 77263 note?", "how soon after the consult"), ("77263",), None, "2026-05-01", True),
+    (("What has to be in a 77263 note?", "can the resident write it"), ("77263",), None, "2026-05-01", True),
+    (("What has to be in a 77263 note?", "and what if I forgot to sign"), ("77263",), None, "2026-05-01", True),
+    (("What has to be in a 77263 note?", "same for 77261?"), ("77261",), None, "2026-05-01", True),
+    (("What has to be in a 77263 note?", "could you shorten that"), ("77263",), None, "2026-05-01", True),
+    (("What has to be in a 77263 note?", "what would an auditor look for"), ("77263",), None, "2026-05-01", True),
+    (("What has to be in a 77263 note?", "our doc dictates everything, is that ok"), ("77263",), None, "2026-05-01", True),
+    (("What has to be in a 77263 note?", "is there a limit per course?"), ("77263",), None, "2026-05-01", True),
+    (("How is gamma knife billed?", "and cyberknife?"), (), None, "2026-05-01", True),
+    (("How is gamma knife billed?", "per session or per lesion"), (), None, "2026-05-01", True),
+    (
+        ("What has to be in a 77263 note for Cigna?", "What are the rules for billing brachytherapy planning?"),
+        (),
+        None,
+        "2026-05-01",
+        False,
+    ),
+    (("What has to be in a 77263 note for Cigna?", "Does Medicare pay for a tattoo?"), (), "Medicare", "2026-05-01", False),
+    (("What has to be in a 77263 note for Cigna?", "How do I code skin cancer of the nose?"), (), None, "2026-05-01", False),
+    (
+        ("What has to be in a 77263 note for Cigna?", "Can 77332 and 77334 be billed together?"),
+        ("77332", "77334"),
+        None,
+        "2026-05-01",
+        False,
+    ),
+    (("What has to be in a 77263 note for Cigna?", "define simple simulation"), (), None, "2026-05-01", False),
+    (("What has to be in a 77263 note for Cigna?", "What is the global period of 77435?"), ("77435",), None, "2026-05-01", False),
+    (("What has to be in a 77263 note for Cigna?", "When is a special dosimetry code used?"), (), None, "2026-05-01", False),
+)
+
+MISSED: tuple[Case, ...] = (  # of the fifth and sixth table
+    (("Is 77338 billed with 77301?", "is 77301 needed first?"), ("77338", "77301"), None, "2026-05-01", True),
+    (("Is 77338 billed with 77301?", "ASTRO says what?"), ("77338", "77301"), None, "2026-05-01", True),
+    (
+        ("What has to be in a 77263 note for Cigna?", "Who may bill for the technical component in a hospital?"),
+        (),
+        None,
+        "2026-05-01",
+        False,
+    ),
+)
+
+
+def is_understood(case: Case) -> bool:
     turns, codes, payer, day, carries = case
     resolved, question, _ = follow(turns)
     found = (set(question.codes), question.payer, question.as_of.isoformat()[: len(day)], bool(resolved.carried))
-    assert found == (set(codes), payer, day, carries)
+    return found == (set(codes), payer, day, carries)
+
+
+@pytest.mark.parametrize("case", [*FIRST, *SECOND, *THIRD, *FOURTH, *FIFTH, *SIXTH], ids=lambda case: " | ".join(case[0]))
+def test_what_coders_say_next_means_what_it_means(case: Case) -> None:
+    assert is_understood(case), follow(case[0])[:2]
+
+
+@pytest.mark.parametrize("case", MISSED, ids=lambda case: " | ".join(case[0]))
+@pytest.mark.xfail(strict=True, reason="no rule knows it")
+def test_what_is_still_missed(case: Case) -> None:
+    assert is_understood(case)
 
 
 @pytest.mark.parametrize(
