@@ -288,15 +288,21 @@ def _write(folder: Path, head: _Head, scopes: Scopes, batches: Iterator[Batch]) 
 
 
 def _write_codes(file: Path, matrix: Vectors, mean: Vectors, first: int) -> None:
-    """Write the codes of the vectors from `first` on; the file grows by whole blocks."""
+    """Write the codes of the vectors from `first` on; the file grows by whole blocks.
+
+    Written, not mapped: on a full disk a mapped file ends the process by a signal.
+    """
     count, words = len(matrix), _words(matrix.shape[1])
+    size = _BLOCK * 8 * words
     with file.open("r+b" if first else "wb") as opened:
-        opened.truncate(-(-count // _BLOCK) * _BLOCK * 8 * words)
-    blocks = np.memmap(file, np.uint64, "r+", shape=(-(-count // _BLOCK), words, _BLOCK))
-    for block in range(first // _BLOCK, len(blocks)):
-        start, end = max(first, block * _BLOCK), min(count, (block + 1) * _BLOCK)
-        blocks[block, :, start - block * _BLOCK : end - block * _BLOCK] = _codes(matrix[start:end], mean).T
-    blocks.flush()
+        for block in range(first // _BLOCK, -(-count // _BLOCK)):
+            start, end = max(first, block * _BLOCK), min(count, (block + 1) * _BLOCK)
+            opened.seek(block * size)
+            held = opened.read(size) if start > block * _BLOCK else bytes(size)
+            codes = np.frombuffer(bytearray(held), dtype=np.uint64).reshape(words, _BLOCK)
+            codes[:, start - block * _BLOCK : end - block * _BLOCK] = _codes(matrix[start:end], mean).T
+            opened.seek(block * size)
+            opened.write(codes.tobytes())
 
 
 @contextmanager

@@ -18,12 +18,13 @@ from zlib import crc32
 
 import numpy as np
 
+from corpus.errors import LibraryUnusable
 from ingest.changes import passages_in_use, state_of
 from ingest.embed import Vectors
 from ingest.library import Library
 from ingest.lookup import Scope, allowed_scopes, rows_of_document, vector_keys, vectors_of
 from ingest.scan import VectorFiles, sync_files
-from ingest.words import damage_told, sync_words
+from ingest.words import cannot_be_made, damage_told, sync_words
 
 _log = logging.getLogger(__name__)
 CHROMA_MOST = 20_000
@@ -149,7 +150,11 @@ def sync_indexes(library: Library, chroma: Path, *, always_chroma: bool = False)
 
 
 def sync_chroma(library: Library, folder: Path) -> None:
-    """Make Chroma hold exactly the library's vectors; rebuild it when it is damaged. Needs the writer's lock."""
+    """Make Chroma hold exactly the library's vectors; rebuild it when it is damaged. Needs the writer's lock.
+
+    Raises:
+        LibraryUnusable: it cannot be written.
+    """
     if folder.exists() and not _is_intact(folder):
         _discard(folder, "it was left incomplete")
     try:
@@ -157,11 +162,25 @@ def sync_chroma(library: Library, folder: Path) -> None:
             _mirror(library, folder)
     except Exception as error:  # Chroma raises bare exceptions of many kinds on a damaged folder
         _discard(folder, str(error))
-        _mirror(library, folder)
+        _mirror_anew(library, folder)
+
+
+def _mirror_anew(library: Library, folder: Path) -> None:
+    """Make Chroma from nothing; where that cannot be, for want of space for one, leave none."""
+    try:
+        with damage_told():
+            _mirror(library, folder)
+    except Exception as error:
+        _remove(folder)
+        raise LibraryUnusable(cannot_be_made("Chroma's copy of the vectors", folder, error)) from error
 
 
 def _discard(folder: Path, why: str) -> None:
     _log.warning("rebuilding Chroma in %s (%s)", folder, why)
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
     if folder.is_dir():
         shutil.rmtree(folder, ignore_errors=True)
     else:

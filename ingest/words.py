@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from corpus.errors import LibraryUnusable
 from ingest.changes import Changes, Rows, changes, passages_in_use
 from ingest.library import Library
 from ingest.scan import Allowed, View, replace_file
@@ -156,7 +157,11 @@ def words_folder(library: Library) -> Path:
 
 
 def sync_words(library: Library) -> None:
-    """Bring the lexical index to the library's revision, by what has changed; take it away from a small library. Needs the writer's lock."""
+    """Bring the lexical index to the library's revision, by what has changed; take it away from a small library. Needs the writer's lock.
+
+    Raises:
+        LibraryUnusable: it cannot be written.
+    """
     folder = words_folder(library)
     if passages_in_use(library, SQLITE_MOST + 1) <= SQLITE_MOST:
         shutil.rmtree(folder, ignore_errors=True)
@@ -169,7 +174,22 @@ def sync_words(library: Library) -> None:
             _write(library, folder, since)
     except ValueError as error:
         _log.warning("rebuilding the lexical index in %s (%s)", folder, error)
-        _write(library, folder, -1)
+        _write_anew(library, folder)
+
+
+def _write_anew(library: Library, folder: Path) -> None:
+    """Make the index from nothing; where that cannot be, for want of space for one, leave none."""
+    try:
+        with damage_told():
+            _write(library, folder, -1)
+    except (ValueError, OSError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise LibraryUnusable(cannot_be_made("the lexical index", folder, error)) from error
+
+
+def cannot_be_made(what: str, folder: Path, error: Exception) -> str:
+    """Give the message that something made from the library cannot be written."""
+    return f"the documents are stored, but {what} in {folder} cannot be written ({error}); check the free space, then run: codecite ingest"
 
 
 def _write(library: Library, folder: Path, since: int) -> None:
