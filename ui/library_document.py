@@ -11,11 +11,11 @@ from ingest.library import ACTIVE, Entry, Library, open_writer
 from ingest.restore import erase
 from ui.library_edit import draw_edit
 from ui.library_preview import preview_html, preview_pages
-from ui.library_probe import draw_test
+from ui.library_probe import draw_test, draw_tested
 from ui.library_rows import fact_words
 from ui.library_state import OPEN, attempt, close_document, tell
 from ui.library_upload import bring_in
-from ui.library_within import draw_button
+from ui.library_within import draw_ask
 from ui.library_words import reading_words
 from ui.safe_text import escaped, link_html, web_link
 from ui.writing import finish
@@ -29,9 +29,7 @@ def draw_document(assistant: Assistant, entry: Entry, settings: Settings) -> Non
     st.button("All documents", key="library-back", icon=":material/arrow_back:", type="tertiary", on_click=close_document)
     with st.container(key="library-document"):
         st.html(_head(entry))
-    _draw_actions(entry, settings)
-    if entry.status == ACTIVE and entry.passages:
-        draw_test(assistant, entry.document.id)
+    _draw_actions(assistant, entry, settings)
     _draw_text(assistant.library, entry)
 
 
@@ -48,11 +46,14 @@ def _head(entry: Entry) -> str:
 # -- what can be done ------------------------------------------------------------------------------------------
 
 
-def _draw_actions(entry: Entry, settings: Settings) -> None:
+def _draw_actions(assistant: Assistant, entry: Entry, settings: Settings) -> None:
     if entry.status == ACTIVE:
-        draw_button(entry.document.id)
-        if st.button("Remove", key="library-remove", icon=":material/delete:") and attempt(lambda: remove(settings, entry)):
-            st.rerun()
+        with st.container(horizontal=True):
+            draw_ask(entry.document.id)
+            tests = bool(entry.passages) and draw_test()
+            if st.button("Remove", key="library-remove", icon=":material/delete:") and attempt(lambda: remove(settings, entry)):
+                st.rerun()
+        draw_tested(assistant, entry.document.id, again=tests)
         with st.expander("Change its properties"):
             draw_edit(entry, settings)
         with st.expander("Replace it by a new version"):

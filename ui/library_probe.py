@@ -15,12 +15,17 @@ _MOST_ADDED = 20
 _STORED = (Outcome.ADDED, Outcome.REPLACED)
 
 
-def draw_test(assistant: Assistant, document_id: str) -> None:
-    """Draw the button that tests a document, and what came of it."""
-    if st.button("Test whether its passages are found", key="library-test", icon=":material/fact_check:"):
+def draw_test() -> bool:
+    """Draw the button that tests a document, and tell whether it was pressed."""
+    return st.button("Test whether its passages are found", key="library-test", icon=":material/fact_check:")
+
+
+def draw_tested(assistant: Assistant, document_id: str, *, again: bool) -> None:
+    """Draw what came of the test of a document, which is made `again` first."""
+    if again:
         _try(assistant, document_id)
     if tested := _tested().get(_key(assistant, document_id)):
-        _draw_tested(tested)
+        _draw_result(tested)
 
 
 def draw_added(assistant: Assistant) -> None:
@@ -56,7 +61,7 @@ def _tone(tested: Tested) -> str:
     return "bad" if tested.missed else "good"
 
 
-def _draw_tested(tested: Tested) -> None:
+def _draw_result(tested: Tested) -> None:
     st.html(f'<p class="cc-summary" role="status">{escaped(found_words(tested))}.</p>')
     for missed in tested.missed[:_SHOWN_MISSED]:
         place, asked, first = map(escaped, missed_words(missed))

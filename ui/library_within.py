@@ -8,10 +8,10 @@ from ui.conversation import WITHIN
 from ui.safe_text import safe_label
 
 _TAB, _ASK = "tab", "Ask"
-_SHOWN_CHARS = 44
+_SHOWN_CHARS = 36
 
 
-def draw_button(document_id: str) -> None:
+def draw_ask(document_id: str) -> None:
     """Draw the button that has the next questions put to one document only."""
     st.button("Ask within this document", key="library-ask", icon=":material/forum:", on_click=_ask_within, args=(document_id,))
 
@@ -23,9 +23,8 @@ def draw_within(titles: Mapping[str, str]) -> None:
         return
     title = titles.get(document_id, "a document that is no longer in use")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="within"):
-        st.html('<p class="cc-asked" role="status">Asked within:</p>', width="content")
         st.button(
-            safe_label(title if len(title) <= _SHOWN_CHARS else title[: _SHOWN_CHARS - 1].rstrip() + "…"),
+            safe_label(f"Asked within: {title if len(title) <= _SHOWN_CHARS else title[: _SHOWN_CHARS - 1].rstrip() + '…'}"),
             key="within-chip",
             icon=":material/close:",
             icon_position="right",

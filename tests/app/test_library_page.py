@@ -242,7 +242,7 @@ def test_a_document_is_asked_alone_until_its_chip_is_taken_away(data_dir: Path) 
     assert (answer["verdict"], answer["notices"][0]) == ("Not said there", "Asked within “Radiation payment policy” only.")
     page = checked(field(page, "Document to ask").select("Physics services, questions and answers").run())
     assert ask(page, "May 77370 be billed after treatment ends?")["notices"][0].startswith("Asked within “Physics services")
-    page = press(page, "Physics services, questions and answers")
+    page = press(page, "Asked within: Physics services, questions and ans…")
     answer = ask(page, "How often may 77336 be billed?")
     assert not any("Asked within" in notice for notice in answer["notices"])
 
@@ -254,7 +254,7 @@ def test_a_document_that_was_removed_since_is_not_asked_and_the_whole_library_no
     page = checked(page.chat_input[0].set_value("May 77370 be billed after treatment ends?").run())
     assert not page.get("bidi_component")
     assert "no longer in use" in html_of(page)
-    assert "a document that is no longer in use" in labels(page)
+    assert any("no longer in use" in label for label in labels(page))
 
 
 def archive_of(data_dir: Path, file: Path) -> tuple[str, bytes, str]:
@@ -290,7 +290,11 @@ def test_an_archive_that_is_not_sound_is_refused_on_the_page(data_dir: Path, tmp
 
 
 def test_what_was_added_is_tested_and_each_document_on_its_own_page(data_dir: Path) -> None:
-    notes = ("notes.md", b"# Notes\n\n## 77401 daily\n\n77401 may be billed daily.\n\n## 77470 once\n\n77470 is billed once.\n", "text/markdown")
+    notes = (
+        "notes.md",
+        b"# Notes\n\n## 77401 daily\n\n77401 may be billed daily.\n\n## 77470 once\n\n77470 is billed once.\n",
+        "text/markdown",
+    )
     page = press(add(open_library(), [notes]), "Test whether the new passages are found")
     assert "<b>2 of 2 passages found</b> notes.md" in html_of(page)
     page = press(page, "Radiation payment policy")
