@@ -13,6 +13,7 @@ from ingest.canonical import canonical
 from ingest.codes import find_codes
 from ingest.documents import BlockKind, Reading
 from ingest.extract.blocks import Extracted, RawBlock
+from ingest.extract.colours import WHITE, alike
 from ingest.extract.plain import plain_blocks
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ _TITLES = {"title": 1, "subtitle": 2}
 _LIST = re.compile(r"list|bullet|number", re.IGNORECASE)
 _GENERIC = re.compile(r"^\W*(?:untitled|document\d*|microsoft word.*|word document)\W*$|\.docx?\W*$", re.IGNORECASE)
 _CONTENTS = re.compile(r"toc (?:\d|heading)", re.IGNORECASE)
-_WHITE = {"FFFFFF", "FEFEFE"}
-_NO_SHADE = {*_WHITE, "", "AUTO"}
+_W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+_WHITE_THEMES = {"background1", "light1"}
+_NARROWEST_PERCENT = 10.0
+_OFF_PAGE_TWIPS = -10_000
+_AWAY = re.compile(r"visibility\s*:\s*hidden|(?:left|top|margin-left|margin-top)\s*:\s*-\d{4,}", re.IGNORECASE)
 _NOT_SHOWN = {f"{_W}moveFrom", "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}
 _LEAST_HALF_POINTS = 4
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -170,13 +174,15 @@ class _Reader:
         return "".join(words).strip()
 
     def _is_hidden(self, run: Any) -> bool:
-        """Tell a run that is hidden, white on no shade, or smaller than two points, by itself or by any of its styles."""
+        """Tell a run that is hidden, of the colour of its ground or of none, tiny or off the page, by itself, its styles or its place."""
         looks = list(self._looks(run))
-        if _first(looks, "vanish", "false") not in {"0", "false", "off"}:
+        if _first(looks, "vanish", "false") not in {"0", "false", "off"} or any(map(_is_away, run.iterancestors())):
             return True
-        if float(_first(looks, "sz", "24")) < _LEAST_HALF_POINTS:
+        if float(_first(looks, "sz", "24")) < _LEAST_HALF_POINTS or float(_first(looks, "w", "100").rstrip("%")) <= _NARROWEST_PERCENT:
             return True
-        return _first(looks, "color", "").upper() in _WHITE and not _is_shaded(run, looks)
+        if any(look.find(f"{_W14}textFill/{_W14}noFill") is not None for look in looks[:1]):
+            return True
+        return alike(_colour(looks), _ground(run, looks))
 
     def _looks(self, run: Any) -> Iterator[Any]:
         """Give what sets the look of a run, the nearest first: itself, its style, the style of its paragraph, and their bases."""
@@ -213,9 +219,37 @@ def _first(looks: list[Any], name: str, default: str) -> str:
     return default if found is None else str(found.get(f"{_W}val", "true"))
 
 
-def _is_shaded(run: Any, looks: list[Any]) -> bool:
-    """Tell a run on a ground that is not white: its own, or that of its paragraph or of a cell around it."""
+def _colour(looks: list[Any]) -> str:
+    """Give the colour of a run as six hexadecimal digits, "" where it is that of other text or not known."""
+    found = next((node for look in looks if (node := look.find(f"{_W}color")) is not None), None)
+    if found is None:
+        return ""
+    if theme := found.get(f"{_W}themeColor"):
+        plain = not (found.get(f"{_W}themeShade") or found.get(f"{_W}themeTint"))
+        return WHITE if theme in _WHITE_THEMES and plain else ""
+    return str(found.get(f"{_W}val", "")).upper()
+
+
+def _ground(run: Any, looks: list[Any]) -> str:
+    """Give the colour behind a run: its own shade, that of its paragraph or of a cell around it, else white; "" where not known."""
+    if any(look.find(f"{_W}highlight") is not None for look in looks):
+        return ""
     nodes = [node for look in looks for node in look.findall(f"{_W}shd")]
     nodes += [node for above in run.iterancestors() for node in above.findall(f"{_W}pPr/{_W}shd") + above.findall(f"{_W}tcPr/{_W}shd")]
-    marked = any(look.find(f"{_W}highlight") is not None for look in looks)
-    return marked or any((node.get(f"{_W}fill") or "").upper() not in _NO_SHADE for node in nodes)
+    fills = [(node.get(f"{_W}fill") or "").upper() for node in nodes]
+    return next((fill for fill in fills if fill not in {"", "AUTO"}), WHITE)
+
+
+def _is_away(node: Any) -> bool:
+    """Tell what holds words that are not on the page: a hidden row, a frame or a shape off the page."""
+    if node.tag == f"{_W}tr":
+        hidden = node.find(f"{_W}trPr/{_W}hidden")
+        return hidden is not None and hidden.get(f"{_W}val", "true") not in {"0", "false", "off"}
+    if node.tag == f"{_W}p":
+        frame = node.find(f"{_W}pPr/{_W}framePr")
+        return frame is not None and any(_twips(frame.get(f"{_W}{side}")) < _OFF_PAGE_TWIPS for side in ("x", "y"))
+    return bool(_AWAY.search(node.get("style", "")))
+
+
+def _twips(told: str | None) -> int:
+    return int(told) if told and re.fullmatch(r"-?\d+", told) else 0

@@ -9,11 +9,15 @@ from functools import lru_cache
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from ingest.extract.colours import WHITE, alike
 from ingest.extract.grid import Row
 from ingest.extract.number_format import GENERAL, UNSEEN
 
 _MIN_POINTS = 2.0
-_WHITE = "FFFFFF"
+_SMALL = "small"
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE]-\d+)?")
+_THINNEST = {"ht": 2.0, "width": 0.3}
+"""Height of a row in points and width of a column in characters below which nothing in it can be read."""
 _CHUNK = 1 << 20
 
 
@@ -91,7 +95,7 @@ def read_formats(archive: zipfile.ZipFile) -> tuple[str, ...]:
         number = style.get("numFmtId", "0")
         pattern = custom.get(number) or BUILTIN_FORMATS.get(int(number) if number.isdecimal() else 0, GENERAL)
         look, ground = _at(looks, style.get("fontId", "")), _at(grounds, style.get("fillId", ""))
-        found.append(UNSEEN if look == "small" or (look == "white" and not ground) else pattern)
+        found.append(UNSEEN if _is_unseen(look, ground or WHITE) else pattern)
     return tuple(found)
 
 
@@ -107,26 +111,33 @@ def _at(values: list[str], index: str) -> str:
     return values[int(index)] if index.isdecimal() and int(index) < len(values) else ""
 
 
-def _is_white(colour: ElementTree.Element | None) -> bool:
-    if colour is None:
-        return False
-    return colour.get("rgb", "")[-6:].upper() == _WHITE or (colour.get("theme") == "0" and not colour.get("tint"))
+def _colour(node: ElementTree.Element | None) -> str:
+    """Give a colour as six hexadecimal digits, or as the theme names it; "" where it is not told."""
+    if node is None:
+        return ""
+    if node.get("theme"):
+        return WHITE if node.get("theme") == "0" and not node.get("tint") else f"theme {node.get('theme')} {node.get('tint', '')}"
+    return node.get("rgb", "")[-6:].upper()
+
+
+def _is_unseen(look: str, ground: str) -> bool:
+    return look == _SMALL or (bool(look) and (look == ground or alike(look, ground)))
 
 
 def _look(font: ElementTree.Element) -> str:
-    """Give `small` or `white` for a font that cannot be seen on a white sheet, else ""."""
+    """Give `small` for a font that cannot be read, else its colour."""
     size = next((node.get("val", "") for node in _named(font, "sz")), "")
-    if re.fullmatch(r"\d+(?:\.\d+)?", size) and float(size) < _MIN_POINTS:
-        return "small"
-    return "white" if any(map(_is_white, _named(font, "color"))) else ""
+    if _NUMBER.fullmatch(size) and float(size) < _MIN_POINTS:
+        return _SMALL
+    return _colour(next(_named(font, "color"), None))
 
 
 def _ground(fill: ElementTree.Element) -> str:
-    """Give `coloured` for a fill that sets white words off, else ""."""
+    """Give the colour of a fill, `mixed` for a pattern of several, "" for none."""
     pattern = next(_named(fill, "patternFill"), None)
     if pattern is None or pattern.get("patternType", "none") == "none":
-        return "coloured" if any(_named(fill, "gradientFill")) else ""
-    return "" if any(map(_is_white, _named(pattern, "fgColor"))) else "coloured"
+        return "mixed" if any(_named(fill, "gradientFill")) else ""
+    return (_colour(next(_named(pattern, "fgColor"), None)) or "mixed") if pattern.get("patternType") == "solid" else "mixed"
 
 
 def read_layout(archive: zipfile.ZipFile, part: str, formats: tuple[str, ...]) -> Layout:
@@ -223,8 +234,9 @@ def refuse_doctype(*_: object) -> None:
 
 
 def _is_hidden(given: dict[str, str], size: str) -> bool:
-    flat = given.get(size, "") in {"0", "0.0"}
-    return given.get("hidden", "") in {"1", "true"} or flat
+    told = given.get(size, "")
+    flat = bool(_NUMBER.fullmatch(told)) and float(told) < _THINNEST[size]
+    return flat or given.get("hidden", "") in {"1", "true"}
 
 
 @lru_cache(maxsize=1 << 14)
