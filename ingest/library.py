@@ -1,5 +1,6 @@
 """The library: what was ingested, kept whole. One process writes, any number read."""
 
+import errno
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, Table, bindparam, create_engine, delete, event, func, select, text, update
+from sqlalchemy import URL, Connection, Engine, Select, Table, bindparam, create_engine, delete, event, func, select, text, update
 
 from corpus.errors import LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
 from ingest import tables
@@ -31,6 +32,8 @@ _DOCUMENT_FIELDS = tuple(f.name for f in fields(Document))
 _REVISION = "SELECT value FROM library WHERE key = 'revision'"  # asked several times for each question: no statement is built
 ACTIVE, REMOVED, REPLACED = tables.ACTIVE, tables.REMOVED, tables.REPLACED
 _STREAMED = 1_000
+_LONGEST_PATH = 500
+"""In bytes; SQLite opens none of 512, the names of its own files beside it included."""
 _Derived = TypeVar("_Derived")
 
 
@@ -342,7 +345,12 @@ def open_reader(folder: Path) -> Library:
     if not present:
         raise LibraryMissing(f"no library in {folder}; run: codecite ingest")
     library = Library(folder, _engine(file, "query_only = ON"))
-    _check_schema(library)
+    try:
+        _check_schema(library)
+    except LibraryDamaged:
+        if not _is_blank(library):
+            raise
+        raise LibraryMissing(f"no library in {folder} yet; run: codecite ingest") from None
     return library
 
 
@@ -365,9 +373,8 @@ def open_writer(folder: Path) -> Iterator[Library]:
     except BrokenPipeError:  # of who reads our output, not of the folder
         raise
     except OSError as error:
-        raise LibraryUnusable(
-            f"the data directory {folder} cannot be written ({error.strerror or error}); set CODECITE_DATA_DIR to a folder of your own"
-        ) from error
+        advice = "free some space" if error.errno == errno.ENOSPC else "set CODECITE_DATA_DIR to a folder of your own"
+        raise LibraryUnusable(f"the data directory {folder} cannot be written ({error.strerror or error}); {advice}") from error
 
 
 @contextmanager
@@ -406,7 +413,7 @@ def _owner_of(file: Path) -> str:
 
 
 def _engine(file: Path, *pragmas: str) -> Engine:
-    engine = create_engine(f"sqlite:///{file}")
+    engine = create_engine(URL.create("sqlite", database=str(file)))
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: object) -> None:
@@ -422,7 +429,8 @@ def _engine(file: Path, *pragmas: str) -> Engine:
     def _translate(context: Any) -> None:
         error = context.original_exception
         if isinstance(error, sqlite3.OperationalError) and "no such" not in str(error):
-            advice = "check its permissions and the free space"
+            too_long = len(os.fsencode(file)) > _LONGEST_PATH
+            advice = "its path is too long; choose a shorter one" if too_long else "check its permissions and the free space"
             raise LibraryUnusable(f"the library in {file.parent} cannot be used ({error}); {advice}") from error
         if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
             raise LibraryDamaged(f"the library in {file.parent} is damaged; move the folder away and run: codecite ingest") from error
@@ -437,6 +445,12 @@ def _create(library: Library) -> None:
         if fact(connection, "schema") is None:
             set_fact(connection, "schema", str(tables.SCHEMA_VERSION))
             set_fact(connection, "identity", secrets.token_hex(8))
+
+
+def _is_blank(library: Library) -> bool:
+    """Tell whether a library is only now being made: its tables come in one transaction, after its file."""
+    with library.engine.connect() as connection:
+        return not connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
 
 
 def _check_schema(library: Library) -> None:
