@@ -12,6 +12,7 @@ Colour = tuple[int, int, int]
 _MAX_OBJECTS = 20_000
 _MAX_DEPTH = 8
 _MAX_SEGMENTS = 6_000
+_MAX_CLIP = 200
 _THIN = 3.0
 _SHORTEST = 3.0
 _SLANT = 1.0
@@ -40,6 +41,8 @@ class Drawn:
     rules: list[tuple[float, float, float, float]] = field(default_factory=list)
     """Upright and level lines: from x, from y, to x, to y."""
     texts: dict[int, tuple[int, Box]] = field(default_factory=dict)
+    clipped: set[int] = field(default_factory=set)
+    """Addresses of text objects that are drawn outside of what the page lets through."""
 
 
 def drawn(page: Any) -> Drawn:
@@ -51,6 +54,8 @@ def drawn(page: Any) -> Drawn:
         kind = raw.FPDFPageObj_GetType(item)
         if kind == _TEXT:
             found.texts[address(item)] = order, _placed(_bounds(raw, item), matrix)
+            if _is_clipped_away(raw, item):
+                found.clipped.add(address(item))
         elif kind == _IMAGE:
             found.images.append((order, _placed(_bounds(raw, item), matrix)))
         elif kind == _PATH and segments < _MAX_SEGMENTS:
@@ -143,6 +148,28 @@ def _straight(x0: float, y0: float, x1: float, y1: float) -> tuple[float, float,
     if abs(x1 - x0) > _SLANT and abs(y1 - y0) > _SLANT:
         return None
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def _is_clipped_away(raw: Any, item: Any) -> bool:
+    """Tell an object that lies wholly outside one of the paths that it is clipped to."""
+    clip = raw.FPDFPageObj_GetClipPath(item)
+    count = raw.FPDFClipPath_CountPaths(clip) if clip else 0
+    if count <= 0:
+        return False
+    box, x, y = _bounds(raw, item), ctypes.c_float(), ctypes.c_float()
+    for path in range(min(count, _MAX_DEPTH)):
+        points = []
+        for index in range(min(raw.FPDFClipPath_CountPathSegments(clip, path), _MAX_CLIP)):
+            raw.FPDFPathSegment_GetPoint(raw.FPDFClipPath_GetPathSegment(clip, path, index), ctypes.byref(x), ctypes.byref(y))
+            points.append((x.value, y.value))
+        if points and not _overlap(box, points):
+            return True
+    return False
+
+
+def _overlap(box: Box, points: list[tuple[float, float]]) -> bool:
+    across, up = [x for x, _ in points], [y for _, y in points]
+    return box[0] < max(across) and box[2] > min(across) and box[1] < max(up) and box[3] > min(up)
 
 
 def _bounds(raw: Any, item: Any) -> Box:

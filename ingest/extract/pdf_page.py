@@ -138,7 +138,7 @@ class _Reader:
         self._stream = stream = _Stream()
         self._cell = None
         for start, text, item in self._stretches:
-            if item and not self._seen.sees(item, start):
+            if item and not (self._seen.sees(item, start) and self._seen.has_room(item, start, text)):
                 stream.hidden += len("".join(text.split()))
                 continue
             stream.layered |= self._seen.lies_over_image(item)

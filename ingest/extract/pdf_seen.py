@@ -14,6 +14,9 @@ _LIKE = 30
 _PAPER = (255, 255, 255)
 _STROKED, _UNSEEN, _CLIPPING = 1, 3, 7
 _COVERS = 0.5
+_SPARE_CHARS = 4
+_MOST_PER_EM = 8.0
+"""Letters that a line as long as the font is high can hold; of usual fonts it holds two, of the narrowest four."""
 _BOLD_WEIGHT = 600
 _MAX_PIXELS = 1_500_000
 _MAX_FILLS = 3_000
@@ -40,6 +43,11 @@ class Seen:
         if item not in self._kept:
             self._kept[item] = self._is_seen(item, index)
         return self._kept[item]
+
+    def has_room(self, item: int, index: int, text: str) -> bool:
+        """Tell whether what the object draws can be these words; the words that a file tells to read in its place may be others."""
+        _, (left, bottom, right, top) = self._drawn.texts.get(item, (0, self._shown))
+        return len(text.strip()) <= _SPARE_CHARS + _MOST_PER_EM * max(right - left, top - bottom) / max(self.size(item, index), 0.1)
 
     def lies_over_image(self, item: int) -> bool:
         """Tell whether the object is written unseen over an image of the page."""
@@ -68,7 +76,7 @@ class Seen:
 
     def _is_seen(self, item: int, index: int) -> bool:
         order, box = self._drawn.texts.get(item, (0, self._shown))
-        if self.size(item, index) < _SMALLEST_PT or not _meets(box, self._shown):
+        if self.size(item, index) < _SMALLEST_PT or not _meets(box, self._shown) or item in self._drawn.clipped:
             return False
         mode = self._raw.FPDFTextObj_GetTextRenderMode(_item(self._raw, item))
         if mode in {_UNSEEN, _CLIPPING}:
