@@ -123,3 +123,64 @@ def test_another_reader_is_answered_while_files_are_being_added(open_page: Opene
     asking.locator(".badge").wait_for()
     assert busy.get_by_text("Reading files").is_visible()
     expect(busy.get_by_role("status").filter(has_text="2 stored")).to_be_visible(timeout=60_000)
+
+
+def test_a_document_is_asked_alone_by_keyboard_and_the_chip_taken_away(open_page: Opener, library_page: str) -> None:
+    page = open_library(open_page, library_page)
+    enter(page, "button", POLICY)
+    enter(page, "button", "Ask within this document")
+    chip = page.get_by_role("button", name=f"Asked within: {POLICY}")
+    expect(chip).to_be_visible()
+    question = page.get_by_role("textbox", name="Ask a coding question")
+    question.fill("May 77370 be billed after treatment ends?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".badge")).to_have_text("Not said there")
+    expect(page.get_by_text(f"Asked within “{POLICY}” only.").first).to_be_visible()
+    enter(page, "button", f"Asked within: {POLICY}")
+    expect(chip).to_have_count(0)
+    question.fill("May 77370 be billed after treatment ends?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".badge").last).to_have_text("It depends")
+
+
+def test_the_library_is_downloaded_restored_after_a_typed_word_and_brought_back(
+    open_page: Opener, library_page: str, tmp_path: Path
+) -> None:
+    page = open_library(open_page, library_page)
+    page.get_by_text("Keep or move the whole library").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the library").click()
+    archive = tmp_path / "kept.zip"
+    download.value.save_as(archive)
+    page.get_by_role("button", name=POLICY, exact=True).click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="Removed")).to_be_visible()
+    page.get_by_text("Keep or move the whole library").click()
+    page.locator("input[type=file]").last.set_input_files(archive)
+    expect(page.get_by_test_id("stFileChip")).to_have_count(1)
+    page.get_by_role("textbox", name="Type restore to confirm").fill("restore")
+    page.keyboard.press("Tab")
+    enter(page, "button", "Restore the library")
+    expect(page.get_by_role("status").filter(has_text="Restored:")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name=POLICY, exact=True)).to_be_visible()
+    enter(page, "button", "Undo the last restore")
+    expect(page.get_by_role("status").filter(has_text="The former library is back")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name=POLICY, exact=True)).to_have_count(0)
+    enter(page, "button", "Undo the last restore")
+    expect(page.get_by_role("button", name=POLICY, exact=True)).to_be_visible(timeout=30_000)
+
+
+def test_the_test_of_a_document_and_the_archive_have_no_serious_barrier_on_a_phone(open_page: Opener, library_page: str) -> None:
+    page = open_library(open_page, library_page, width=390, height=844)
+    page.get_by_text("Keep or move the whole library").click()
+    page.get_by_role("textbox", name="Type restore to confirm").wait_for()
+    found = [Axe().run(page)]
+    page.get_by_role("button", name=POLICY, exact=True).click()
+    page.get_by_role("button", name="Test whether its passages are found").click()
+    expect(page.get_by_role("status").filter(has_text="1 of 1 passage found.")).to_be_visible()
+    page.get_by_role("button", name="Ask within this document").click()
+    page.get_by_role("button", name="Change").click()
+    page.get_by_text("Document to ask").first.wait_for()
+    found.append(Axe().run(page))
+    assert serious_barriers(found) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
