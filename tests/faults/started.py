@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import Any
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["pytest", "chromadb.api.client", "tantivy", "tests.faults.writer", "tests.faults.reader"])
+_CONTEXT.set_forkserver_preload(
+    [
+        "pytest",
+        "chromadb.api.client",
+        "tantivy",
+        "onnxruntime",
+        "tests.faults.writer",
+        "tests.faults.reader",
+        "ui.writing",
+        "ui.terminal",
+        "ui.cli",
+    ]
+)
 Work = Callable[..., None]
 Tell = Callable[[str], None]
 
