@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 import zipfile
 from collections import namedtuple
 from collections.abc import Callable
@@ -22,6 +25,7 @@ from ingest.vectors import sync_indexes
 from tests.support import PAYER, SOCIETY, HashEmbedder, bring, texts
 
 MADE = ("hash@1", POLICY)
+ROOT = Path(__file__).parents[2]
 EDITS = Path(__file__).parents[1] / "data" / "code_files" / "ptp_hospital.csv"
 OTHER = {"other.md": "# Other\n\n77401 is superficial treatment, says the other library.\n"}
 
@@ -299,3 +303,35 @@ def test_an_export_that_cannot_be_written_leaves_nothing(made: Path, tmp_path: P
     with open_reader(made) as library, pytest.raises(LibraryUnusable, match="cannot be written"):
         export_library(library, tmp_path / "library.zip")
     assert files(tmp_path) == ["library.zip"]
+
+
+KILLED = """
+import os, signal, sqlite3, sys
+from pathlib import Path
+from ingest import restore
+from ingest.library import open_writer
+from ingest.split import POLICY
+folder, archive, at = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+def copy(source, target):
+    def dies(status, remaining, total):
+        if target.name == "library.sqlite3" and total - remaining > at:
+            os.kill(os.getpid(), signal.SIGKILL)
+    sqlite3.connect(source).backup(sqlite3.connect(target), pages=1, progress=dies)
+restore._copy = copy
+with open_writer(folder) as library:
+    restore.restore_archive(library, archive, ("hash@1", POLICY))
+"""
+
+
+@pytest.mark.parametrize("at", [0, 20])
+def test_a_restore_that_is_killed_half_way_leaves_the_old_library_and_is_done_again(made: Path, other: Path, at: int) -> None:
+    before = holds(other)
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(other), str(made / "library.zip"), str(at)], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert holds(other) == before
+    restored(other, made / "library.zip")
+    assert holds(other) == holds(made)
+    with open_writer(other) as library:
+        undo_restore(library)
+    assert holds(other) == before
+    assert not [name for name in files(other) if "restoring" in name or "keeping" in name]
