@@ -113,6 +113,14 @@ def test_a_follow_up_says_what_it_took_over_and_a_chip_takes_it_away(data_dir: P
     assert chips(page) == ["77370", "2025-06-30", "“Who signs 77370 in 2025?”"]
 
 
+def test_two_follow_ups_in_one_message_get_two_answers(data_dir: Path) -> None:
+    page = ask(open_page(), "Can 77370 be billed after treatment ends?")
+    page = ask(page, "what about 77336, also how often may it be billed?")
+    assert [a["sources"][0]["quote"][:9] for a in answers(page)[-1:]] == ["77336 may"]
+    assert len(answers(page)) == 3
+    assert "Asked as: Can 77336 be billed after treatment ends? How often may 77336 be billed?" in html_of(page)
+
+
 def test_a_chip_is_changed_in_place(data_dir: Path) -> None:
     page = ask(ask(open_page(), "Can 77370 be billed after treatment ends?"), "how often?")
     next(field for field in page.text_input if field.label == "Instead of 77370").set_value("77336")

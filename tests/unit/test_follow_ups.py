@@ -9,6 +9,7 @@ import pytest
 
 from assistant.answer import Carried, Kind
 from assistant.conversation import edited, without
+from assistant.messages import split_questions
 from tests.conversing import follow
 
 Case = tuple[tuple[str, ...], tuple[str, ...], str | None, str, bool]
@@ -395,6 +396,18 @@ def test_what_is_still_missed(case: Case) -> None:
 )  # fmt: skip
 def test_a_follow_up_is_worded_as_a_coder_would_ask_it(turns: tuple[str, ...], text: str) -> None:
     assert follow(turns)[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        ("and 77336, also is a modifier needed?", ("Can 77336 be billed twice for UHC?", "77336: is a modifier needed?")),
+        ("77336? and who has to sign it?", ("Can 77336 be billed twice for UHC?", "Who has to sign 77336?")),
+        ("and for Aetna? and in 2024?", ("Can 77370 be billed twice for Aetna in 2024?",)),
+    ],
+)
+def test_two_follow_ups_in_one_message_are_answered_one_by_one(said: str, parts: tuple[str, ...]) -> None:
+    assert split_questions(follow(("Can 77370 be billed twice for UHC?", said))[0].text) == parts
 
 
 EDITED = follow(("Can 77370 be billed after treatment ends?", "in 2024?", "UHC?"))[2]
