@@ -421,7 +421,7 @@ def _book(hide: Callable[[Any, Any, str], object] = lambda *_: None) -> Callable
         book = openpyxl.Workbook()
         sheet = book.active
         sheet.title = "Rules"
-        for row in (("Code", "Rule", "Remark"), ("77370", RULES[0], "yearly"), ("77370", RULES[1], "always")):
+        for row in (("Code", "Rule", "Remark"), ("77370", RULES[0], "A"), ("77370", RULES[1], "B")):
             sheet.append(row)
         book.properties.title = TITLE
         if told:
@@ -437,7 +437,7 @@ def _row(change: Callable[[Any, Any], object]) -> Callable[[Any, Any, str], obje
     """Give what adds a row with the words and changes it: the sheet and the cell."""
 
     def hide(book: Any, sheet: Any, told: str) -> None:
-        sheet.append(("77370", told, "always"))
+        sheet.append(("77370", told, "B"))
         change(sheet, sheet["B4"])
 
     return hide
@@ -470,7 +470,7 @@ def _like_fill(_: Any, cell: Any) -> None:
 
 
 def _merged(_: Any, sheet: Any, told: str) -> None:
-    sheet.append(("77370", "Keep the request.", "always"))
+    sheet.append(("77370", "Keep the request.", "B"))
     sheet["C4"] = told
     sheet.merge_cells("B4:B4")
     sheet.merged_cells.add("B4:C4")
@@ -501,7 +501,7 @@ def _told_of(book: Any, _: Any, told: str) -> None:
 
 def _filtered(sheet: Any, _: Any) -> None:
     sheet.auto_filter.ref = "A1:C4"
-    sheet.auto_filter.add_filter_column(2, ["yearly"])
+    sheet.auto_filter.add_filter_column(2, ["A"])
     sheet.row_dimensions[4].hidden = True
 
 
@@ -526,7 +526,7 @@ _SHEET: dict[str, Callable[[Any, Any, str], object]] = {
     "foot": _headed,
     "tooltip": _linked,
     "under-a-merge": _merged,
-    "tag-characters": lambda _, sheet, told: setattr(sheet["C2"], "value", "yearly" + tags(told)),
+    "tag-characters": lambda _, sheet, told: setattr(sheet["C2"], "value", "A" + tags(told)),
 }
 
 
