@@ -47,7 +47,7 @@ def test_an_impossible_home_is_told() -> None:
 def test_a_clock_that_jumps_between_ingests_changes_neither_what_is_held_nor_what_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "Sandbox", lambda: nullcontext(extract))
+    monkeypatch.setattr(build, "Sandbox", lambda **_: nullcontext(extract))
     found = []
     for folder, instants in (
         ("straight", ("2026-01-01", "2026-01-02", "2026-01-03")),

@@ -36,7 +36,7 @@ def write(tell: Callable[[str], None], data: Path, files: Path, sandboxed: bool 
     """Ingest and bring every index to the library's revision; unless `sandboxed`, no child is started to read the files."""
     _flush_often()
     if not sandboxed:
-        vars(build)["Sandbox"] = lambda: nullcontext(extract)
+        vars(build)["Sandbox"] = lambda **_: nullcontext(extract)
     with open_writer(data) as library:
         tell("store")
         ingest(library, HashEmbedder(), user_sources([files]), by_hand={}, added_at="2026-01-01", advance=lambda _: tell("stored"))
