@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.timing import machine
-from ingest.code_files.recognise import recognise
+from ingest.code_files.recognise import recognise, sha256_of
 from ingest.code_ingest import describe_code_file, store_code_file
 from ingest.code_lookup import code_tables, codes_tabled, rows_of
 from ingest.library import Library, open_reader, open_writer
@@ -69,7 +69,7 @@ def load(library: Library, file: Path) -> None:
     """Bring the file into a library, as `codecite ingest` does."""
     found = recognise(file)
     assert found
-    sha256 = found.sha256()
+    sha256 = sha256_of(file)
     document = describe_code_file(found, {}, identity="d-bench", sha256=sha256, key=str(file), added_at="2026-01-01")
     store_code_file(library, found, document, {})
 

@@ -16,7 +16,7 @@ from corpus.errors import CodeciteError, CorpusError, IngestError, Refusal, Unre
 from corpus.front_matter import FrontMatter
 from ingest.ahead import encode_ahead
 from ingest.canonical import canonical
-from ingest.code_files.recognise import CodeFile, recognise
+from ingest.code_files.recognise import CodeFile, recognise, sha256_of
 from ingest.code_ingest import describe_code_file, store_code_file
 from ingest.code_lookup import code_tables
 from ingest.documents import Document, DocumentText, Passage, Reading
@@ -257,13 +257,14 @@ def _prepare(into: _Into, source: Source, former: str, settled: dict[str, str], 
     try:
         if not _is_text(source.key):
             raise UnreadableDocument("the name is not UTF-8 text; rename the file", Refusal.NAME_INVALID)
-        table = None if source.content is not None else recognise(source.path)
-        content = b"" if table else _content(source)
-        sha256 = table.sha256() if table else hashlib.sha256(content).hexdigest()
+        sha256 = sha256_of(source.path, source.content)
         identity = id_of(sha256, settled)
         if identity == former:
             yield _Cut(FileReport(source.key, Outcome.UNCHANGED, "", identity))
             return
+        table = recognise(source.path, source.content)
+        content = b"" if table else _content(source)
+        identity = identity if table else document_id(content, settled)  # it may have changed meanwhile
         if identity in ahead or library.path_of(identity) in ahead:
             yield None
             ahead.clear()
@@ -279,7 +280,7 @@ def _prepare(into: _Into, source: Source, former: str, settled: dict[str, str], 
             cut = _cut(library, report, _read(source, content, read, settled, into.added_at), settled)
             cut = replace(cut, known=_known(library, former)) if former else cut
     except Exception as error:  # one file's fault, of whatever kind, is told of that file and stops no other
-        yield _Cut(_refused(source, error))
+        yield _Cut(replace(_refused(source, error), seconds=round(time.monotonic() - started, 2)))
         return
     ahead |= {identity, source.key}
     yield replace(cut, report=replace(cut.report, seconds=round(time.monotonic() - started, 2)))
@@ -346,12 +347,14 @@ def _with_rows(library: Library, cut: _Cut) -> _Cut:
     """Store a code file; what it turns out to hold wrongly while it is read refuses it."""
     assert cut.table
     found, document = cut.table
+    started = time.monotonic()
     try:
         reading = store_code_file(library, found, document, cut.by_hand)
     except IngestError as error:
         reason = str(error).removeprefix(f"{found.path}: ")
         return replace(cut, report=FileReport(cut.report.key, Outcome.REFUSED, reason, refusal=error.refusal))
-    return replace(cut, report=replace(cut.report, reading=reading))
+    seconds = round(cut.report.seconds + time.monotonic() - started, 2)
+    return replace(cut, report=replace(cut.report, reading=reading, seconds=seconds))
 
 
 def _remove_unshipped(library: Library, sources: Sequence[Source]) -> list[FileReport]:

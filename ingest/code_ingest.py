@@ -44,7 +44,7 @@ def describe_code_file(found: CodeFile, by_hand: Mapping[str, str], *, identity:
         url="",
         licence="",
         basis="stated",
-        media_type="application/zip" if found.member else "text/plain",
+        media_type=found.media_type,
         path=key,
         added_at=added_at,
     )

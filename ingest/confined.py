@@ -12,7 +12,7 @@ from typing import Any
 
 from corpus.errors import CorpusError, IngestError
 from ingest.extract.ocr import Picture, Recognise
-from ingest.sandbox import message, of_picture, receive
+from ingest.sandbox import READY, message, of_picture, receive
 
 _NEW_NETWORK = 0x40000000
 _MAX_REQUEST = 1_000_000_000
@@ -53,7 +53,7 @@ Reader = Callable[[bytes, Path, Recognise | None], bytes]
 def serve(told: str) -> None:
     """Answer requests on standard input until it ends; `told` names limits and reader in JSON.
 
-    A reply is a status and its content: `read` with what the reader gives, or `refused`, `misformed`, `memory` or `failed`.
+    It says when it is ready. A reply is a status and its content: `read` with what the reader gives, or `refused`, `misformed`, `memory` or `failed`.
     Before it come pictures of scanned pages, where the limits say that their words are recognised; each is answered with them.
     """
     limits = json.loads(told)
@@ -70,6 +70,8 @@ def serve(told: str) -> None:
         _allow_seconds(limits["cpu_s"])  # the clock of the parent holds for all pages together
         return receive(source, _MAX_WORDS).decode()
 
+    target.write(message(READY))
+    target.flush()
     while True:
         try:
             name, content = receive(source, 10_000), receive(source, _MAX_REQUEST)

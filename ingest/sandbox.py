@@ -9,8 +9,8 @@ import signal
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock, Timer
 from time import monotonic
@@ -26,8 +26,10 @@ from ingest.extract.ocr import MAX_PIXELS, Picture, Recognise
 
 CPU_SECONDS = 20
 WALL_SECONDS = 60
+READY = b"ready"
 MEMORY_BYTES = 1_000_000_000
 _FILES_PER_CHILD = 500
+_START_SECONDS = 60
 _MAX_REPLY = 400_000_000
 _LENGTH = struct.Struct(">Q")
 _SIZES = struct.Struct(">II")
@@ -80,23 +82,31 @@ class Sandbox:
         Raises:
             UnreadableDocument, UnsupportedFormat, CorpusError: as the reader refuses it, or it broke a limit or the child.
         """
-        with self._lock:
-            status, body = self._ask(content, path)
-        if status != "read":
-            raise _refusal(status, path, json.loads(body))
         try:
-            found = _EXTRACTED.validate_json(body)
+            found = _EXTRACTED.validate_json(self.reply(content, path))
         except ValidationError:
             raise IngestError(f"{path}: its reader gave nothing usable; please report this", Refusal.INTERNAL) from None
         if sum(len(block.text) for block in found.blocks) > MAX_CHARS:
             raise UnreadableDocument(f"{path}: more than {MAX_CHARS // 1_000_000} million characters; split it", Refusal.TOO_LARGE)
         return found
 
+    def reply(self, content: bytes, path: Path) -> bytes:
+        """Give what the reader gives for a file.
+
+        Raises:
+            UnreadableDocument, UnsupportedFormat, CorpusError: as the reader refuses it, or it broke a limit or the child.
+        """
+        with self._lock:
+            status, body = self._ask(content, path)
+        if status != "read":
+            raise _refusal(status, path, json.loads(body))
+        return body
+
     def _ask(self, content: bytes, path: Path) -> tuple[str, bytes]:
-        child = self._started()
         told: Sequence[bytes] = (message(str(path).encode(errors="surrogateescape")), _LENGTH.pack(len(content)), content)
         left, recognise = self._wall_s, self._recogniser() if self._recogniser else None
         try:
+            child = self._started()
             while True:
                 started = monotonic()
                 status, body = _exchange(child, told, timeout_s=left)
@@ -105,8 +115,7 @@ class Sandbox:
                 left -= monotonic() - started
                 told = (message(recognise(to_picture(body)).encode()),)
         except (EOFError, BrokenPipeError, ValueError):
-            self._stop()
-            code = -(child.returncode or 0)
+            code = -(self._stop() or 0)
             return ("timeout" if code in _TOO_SLOW else "crashed"), b"{}"
 
     def _started(self) -> "subprocess.Popen[bytes]":
@@ -122,13 +131,17 @@ class Sandbox:
                 env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
                 start_new_session=True,
             )
+            assert self._child.stdout
+            with _in_time(self._child, _START_SECONDS):  # under load a start takes seconds, which are not the file's
+                receive(self._child.stdout, len(READY))
         self._read += 1
         return self._child
 
-    def _stop(self) -> None:
+    def _stop(self) -> int | None:
+        """End the child; give its exit status."""
         child, self._child = self._child, None
         if child is None:
-            return
+            return None
         for pipe in (child.stdin, child.stdout):
             if pipe:
                 with suppress(OSError):  # of a child that died with a request half written
@@ -138,6 +151,7 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             kill(child)
             child.wait()
+        return child.returncode
 
 
 def read_file(content: bytes, path: Path, recognise: Recognise | None = None) -> bytes:
@@ -166,14 +180,20 @@ def _exchange(child: "subprocess.Popen[bytes]", told: Sequence[bytes], *, timeou
     """Send something and give status and content of the reply; a child that is late is killed, which ends the reply."""
     assert child.stdin
     assert child.stdout
-    late = Timer(max(0.0, timeout_s), kill, [child])
-    late.start()
-    try:
+    with _in_time(child, timeout_s):
         for part in told:
             child.stdin.write(part)
         child.stdin.flush()
         status = receive(child.stdout, 100).decode()
         return status, receive(child.stdout, MAX_PIXELS + _SIZES.size if status == "picture" else _MAX_REPLY)
+
+
+@contextmanager
+def _in_time(child: "subprocess.Popen[bytes]", timeout_s: float) -> Iterator[None]:
+    late = Timer(max(0.0, timeout_s), kill, [child])
+    late.start()
+    try:
+        yield
     finally:
         late.cancel()
 

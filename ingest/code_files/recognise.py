@@ -1,4 +1,4 @@
-"""Recognise a code file by its content, plain or alone in a zip, and stream its rows within limits."""
+"""Recognise a code file by its content, plain, alone in a zip, or a workbook, and stream its rows within limits."""
 
 import codecs
 import csv
@@ -8,16 +8,17 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from corpus.errors import Refusal, UnreadableDocument, UnsupportedFormat
-from ingest.code_files.code_sets import recognise_hcpcs, recognise_icd
 from ingest.code_files.editions import find_edition
-from ingest.code_files.edits import find_audience, recognise_mue, recognise_ptp
-from ingest.code_files.relative_values import recognise_rvu
+from ingest.code_files.edits import find_audience
+from ingest.code_files.layouts import find_layout
 from ingest.code_files.row import About, Audience, Kind, Layout, Row
+from ingest.code_files.sheets import MEDIA_TYPE as SHEET_TYPE
+from ingest.code_files.sheets import lines_of
 from ingest.extract.archive_limits import MAX_MEMBERS
 
 MAX_BYTES = 300_000_000
@@ -26,7 +27,6 @@ _HEAD_BYTES = 65_536
 _CHUNK_BYTES = 1_048_576
 _ZIP = b"PK\x03\x04"
 _TEXTS = (".txt", ".csv")
-_LAYOUTS = (recognise_icd, recognise_ptp, recognise_mue, recognise_rvu, recognise_hcpcs)
 _TITLE_LINES = 12
 _AUTHORITIES = {Kind.HCPCS: "code set", Kind.ICD: "code set"}
 _SPLIT_BY_AUDIENCE = {Kind.PTP, Kind.MUE}
@@ -34,12 +34,23 @@ _SPLIT_BY_AUDIENCE = {Kind.PTP, Kind.MUE}
 
 @dataclass(frozen=True, slots=True)
 class CodeFile:
-    """A code file that was recognised: where its bytes are, in which layout, and what its first lines say."""
+    """A code file that was recognised: where its bytes are, in which layout, and what its first lines say.
+
+    `content` is what is read instead of the file at `path`: an upload, or the lines of a workbook, which `is_sheet` tells.
+    `member` is what is read of a zip, "" where it is none.
+    """
 
     path: Path
     member: str
     layout: Layout
     titles: tuple[str, ...]
+    content: bytes | None = None
+    is_sheet: bool = False
+
+    @property
+    def media_type(self) -> str:
+        """The type of the file as it was given."""
+        return SHEET_TYPE if self.is_sheet else "application/zip" if self.member else "text/plain"
 
     def about(self, by_hand: Mapping[str, str]) -> About:
         """Give what the file is: told by hand first (edition, title), then by its first lines, then by its name."""
@@ -53,18 +64,6 @@ class CodeFile:
             audience = Audience.ANY
         return About(kind, audience, edition, since, until, _AUTHORITIES.get(kind, "Medicare manual"))
 
-    def sha256(self) -> str:
-        """Give the SHA-256 of the file, read piece by piece.
-
-        Raises:
-            UnreadableDocument: it cannot be read.
-        """
-        try:
-            with self.path.open("rb") as content:
-                return hashlib.file_digest(content, "sha256").hexdigest()
-        except OSError as error:
-            raise UnreadableDocument(f"{self.path}: cannot be read ({error.strerror})", Refusal.UNREADABLE) from error
-
     def encoding(self) -> str:
         """Give the encoding, UTF-8 where every byte of the file is, else Windows-1252; reads the file once.
 
@@ -72,7 +71,7 @@ class CodeFile:
             UnreadableDocument: it is larger than 300 MB, or damaged.
         """
         decoder, size, utf8 = codecs.getincrementaldecoder("utf-8")(), 0, True
-        with _told(self.path), _opened(self.path, self.member) as content:
+        with _told(self.path), self._opened() as content:
             while piece := content.read(_CHUNK_BYTES):
                 size += len(piece)
                 if size > MAX_BYTES:
@@ -89,41 +88,65 @@ class CodeFile:
         Raises:
             UnreadableDocument: it is damaged, or has more than 5,000,000 rows.
         """
-        with _told(self.path), _opened(self.path, self.member) as content:
+        with _told(self.path), self._opened() as content:
             lines = io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="")
             for count, row in enumerate(self.layout.rows(lines), 1):
                 if count > MAX_ROWS:
                     raise UnreadableDocument(f"{self.path}: more than {MAX_ROWS:,} rows; split it", Refusal.TOO_MANY_ROWS)
                 yield row
 
+    @contextmanager
+    def _opened(self) -> Iterator[IO[bytes]]:
+        with _file(self.path, self.content) as file:
+            if not self.member:
+                yield file
+                return
+            with zipfile.ZipFile(file) as archive, archive.open(self.member) as inflated:
+                yield inflated
 
-def recognise(path: Path) -> CodeFile | None:
-    """Give the code file at `path`, None where it is none; the name is not looked at.
+
+def sha256_of(path: Path, content: bytes | None = None) -> str:
+    """Give the SHA-256 of `content`, or of the file at `path`, read piece by piece.
 
     Raises:
-        UnsupportedFormat: a zip holds several of them.
+        UnreadableDocument: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with _file(path, content) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableDocument(f"{path}: cannot be read ({error.strerror})", Refusal.UNREADABLE) from error
+
+
+def recognise(path: Path, content: bytes | None = None) -> CodeFile | None:
+    """Give the code file at `path`, or that is `content`, None where it is none; the name is not looked at.
+
+    Raises:
+        UnsupportedFormat: a zip or a workbook holds several of them.
+        UnreadableDocument: a workbook that may be one is too large.
+    """
+    try:
+        with _file(path, content) as file:
             head = file.read(_HEAD_BYTES)
+            return _in_zip(path, content, file) if head.startswith(_ZIP) else _of_head(path, "", head, content)
     except OSError:
         return None  # who reads it next says why
-    if head.startswith(_ZIP):
-        return _in_zip(path)
-    return _of_head(path, "", head)
 
 
-def _in_zip(path: Path) -> CodeFile | None:
+def _in_zip(path: Path, content: bytes | None, file: IO[bytes]) -> CodeFile | None:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
+            if lines := lines_of(archive, file, path):
+                table = _of_head(path, "", lines[:_HEAD_BYTES], lines)
+                return replace(table, is_sheet=True) if table else None
             if len(members) > MAX_MEMBERS:
                 return None
             found = [
                 code_file
                 for member in members
                 if member.filename.lower().endswith(_TEXTS) and member.file_size <= MAX_BYTES and not member.flag_bits & 1
-                if (code_file := _of_member(path, archive, member))
+                if (code_file := _of_member(path, content, archive, member))
             ]
     except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, ValueError):
         return None
@@ -133,12 +156,12 @@ def _in_zip(path: Path) -> CodeFile | None:
     return found[0] if found else None
 
 
-def _of_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> CodeFile | None:
-    with archive.open(member) as content:
-        return _of_head(path, member.filename, content.read(_HEAD_BYTES))
+def _of_member(path: Path, content: bytes | None, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> CodeFile | None:
+    with archive.open(member) as inflated:
+        return _of_head(path, member.filename, inflated.read(_HEAD_BYTES), content)
 
 
-def _of_head(path: Path, member: str, head: bytes) -> CodeFile | None:
+def _of_head(path: Path, member: str, head: bytes, content: bytes | None) -> CodeFile | None:
     if b"\0" in head:
         return None
     try:
@@ -147,10 +170,10 @@ def _of_head(path: Path, member: str, head: bytes) -> CodeFile | None:
         text = head.decode("cp1252", errors="replace")
     lines = text.splitlines()
     lines = lines if len(head) < _HEAD_BYTES else lines[:-1]
-    layout = next((found for try_layout in _LAYOUTS if (found := try_layout(lines))), None)
+    layout = find_layout(lines)
     fixed = layout is not None and layout.kind is Kind.ICD
     titles = () if fixed else tuple(line.strip() for line in lines[:_TITLE_LINES] if _is_title(line))
-    return CodeFile(path, member, layout, titles) if layout else None
+    return CodeFile(path, member, layout, titles, content) if layout else None
 
 
 def _is_title(line: str) -> bool:
@@ -162,14 +185,8 @@ def _is_title(line: str) -> bool:
     )
 
 
-@contextmanager
-def _opened(path: Path, member: str) -> Iterator[IO[bytes]]:
-    if not member:
-        with path.open("rb") as content:
-            yield content
-        return
-    with zipfile.ZipFile(path) as archive, archive.open(member) as inflated:
-        yield inflated
+def _file(path: Path, content: bytes | None) -> io.BufferedReader | io.BytesIO:
+    return path.open("rb") if content is None else io.BytesIO(content)
 
 
 @contextmanager

@@ -1,21 +1,25 @@
 """Public code files are known by their layout and kept as exact tables, whole or not at all."""
 
+import csv
+import io
 import random
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from corpus.errors import UnreadableDocument, UnsupportedFormat
-from ingest.build import FileReport, ingest, rebuild, user_sources
+from ingest.build import FileReport, Source, ingest, rebuild, user_sources
 from ingest.code_files import recognise as reader
 from ingest.code_files.editions import find_edition
 from ingest.code_files.recognise import recognise
 from ingest.code_files.row import Audience, Kind, Row
 from ingest.code_lookup import TableRow, code_tables, codes_tabled, rows_of
 from ingest.library import Library, open_reader, open_writer
+from tests.made_sheets import workbook
 from tests.support import HashEmbedder, outcomes, state
 
 FILES = Path(__file__).parents[1] / "data" / "code_files"
@@ -326,3 +330,97 @@ def test_a_reader_sees_the_former_table_until_the_new_one_is_whole(tmp_path: Pat
         library.put_code_file(table.document, found.about({}), one_new_row(), by_hand={})
         assert not find(other, "77336")
         assert [row.text for row in find(other, "77417")] == ["Column 1: 77417 | Column 2: 77014"]
+
+
+# -- uploads and workbooks -----------------------------------------------------------------------------------------
+
+
+def upload(folder: Path, name: str, content: bytes) -> FileReport:
+    with open_writer(folder) as library:
+        (report,) = ingest(library, HashEmbedder(), [Source(f"upload:{name}", Path(name), content)], by_hand={}, added_at="2026-01-01")
+    return report
+
+
+def as_workbook(path: Path, change: Callable[[str], object] = lambda cell: cell) -> bytes:
+    delimiter = "\t" if path.suffix == ".txt" else ","
+    with path.open(newline="") as file:
+        return workbook([change(cell) for cell in row] for row in csv.reader(file, delimiter=delimiter))
+
+
+def as_number(cell: str) -> object:
+    return int(cell) if cell.isdigit() and not cell.startswith("0") else cell or None
+
+
+def test_an_upload_is_a_table_as_a_file_is_and_its_removal_is_undone(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    report = upload(data, "edits.txt", PTP.read_bytes())
+    assert (report.outcome, report.reading.rows) == ("added", 5)
+    assert upload(data, "edits.txt", PTP.read_bytes()).outcome == "unchanged"
+    with open_writer(data) as library:
+        assert [row.number for row in find(library, "77336", "77370")] == [4]
+        library.remove(report.document_id)
+        assert not find(library, "77336", "77370")
+        library.restore(report.document_id)
+        assert [row.number for row in find(library, "77336", "77370")] == [4]
+    changed = PTP.read_bytes().replace(b"77336\t77370\t\t20200101\t*\t1", b"77336\t77370\t\t20200101\t*\t0")
+    assert upload(data, "edits.txt", changed).outcome == "replaced"
+    with open_reader(data) as library:
+        assert [row.value for row in find(library, "77336", "77370")] == ["0"]
+
+
+def test_an_upload_in_a_zip_is_the_table_that_the_zip_holds(tmp_path: Path) -> None:
+    report = upload(tmp_path / "data", "edits.zip", packed(tmp_path / "a.zip", PTP).read_bytes())
+    assert (report.outcome, report.reading.rows) == ("added", 5)
+
+
+@pytest.mark.parametrize("change", [str, as_number])
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("ptp_practitioner.txt", ["77336"]),
+        ("mue_practitioner.csv", ["77336"]),
+        ("relative_values.csv", ["77300"]),
+        ("hcpcs.csv", ["G6015"]),
+    ],
+)
+def test_a_workbook_of_a_table_gives_the_rows_of_its_text_form(
+    tmp_path: Path, name: str, codes: list[str], change: Callable[[str], object]
+) -> None:
+    report = upload(tmp_path / "sheet", "table.xlsx", as_workbook(FILES / name, change))
+    bring(tmp_path / "text", FILES / name)
+    assert report.outcome == "added"
+    with open_reader(tmp_path / "sheet") as sheet, open_reader(tmp_path / "text") as text:
+        ((one,), (other,)) = code_tables(sheet), code_tables(text)
+        assert (one.kind, one.audience, one.rows, one.document.edition) == (other.kind, other.audience, other.rows, other.document.edition)
+        for code in codes:
+            assert [row.text for row in find(sheet, code)] == [row.text for row in find(text, code)] != []
+
+
+def test_rows_of_a_workbook_are_numbered_as_its_reader_sees_them(tmp_path: Path) -> None:
+    file = tmp_path / "edits.xlsx"
+    file.write_bytes(as_workbook(PTP))
+    bring(tmp_path / "data", file)
+    with open_reader(tmp_path / "data") as library:
+        (row,) = find(library, "77336", "77370")
+    sheet = openpyxl.load_workbook(file).active
+    assert sheet is not None
+    assert (sheet.cell(row.number, 1).value, sheet.cell(row.number, 2).value) == ("77336", "77370")
+
+
+def test_a_workbook_that_is_no_table_is_read_as_one_with_words(tmp_path: Path) -> None:
+    rows = [["HCPCS", "Global note on the RVU column", "Modifier"], ["77336", "Billed once for five treatments.", "none"]]
+    assert upload(tmp_path / "data", "notes.xlsx", workbook(rows)).passages
+    with open_reader(tmp_path / "data") as library:
+        assert not code_tables(library)
+
+
+def test_a_workbook_with_two_tables_is_refused_and_a_hidden_one_is_not_counted(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(as_workbook(PTP)))
+    other = book.copy_worksheet(book.worksheets[0])
+    twice, once = io.BytesIO(), io.BytesIO()
+    book.save(twice)
+    other.sheet_state = "hidden"
+    book.save(once)
+    report = upload(tmp_path / "data", "twice.xlsx", twice.getvalue())
+    assert (report.outcome, report.reason) == ("refused", "holds 2 code tables; save each sheet as a file of its own")
+    assert upload(tmp_path / "data", "once.xlsx", once.getvalue()).reading.rows == 5
