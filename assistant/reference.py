@@ -1,4 +1,4 @@
-"""Words by which a question needs the one before it, though it names nothing in exchange and says no "it" or "that"."""
+"""What a question leaves unsaid, so that it needs the one before it: a subject, a person, one of several codes, what "it" means."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -3,7 +3,8 @@
 from datetime import date
 
 from assistant.answer import Question
-from assistant.conversation import Asked, Context, Resolved, after, resolve
+from assistant.context import Asked, Context
+from assistant.conversation import Resolved, after, resolve
 from assistant.payers import NamedPayer, find_payer
 from assistant.question import read_question
 from assistant.reading import settle_circumstances

@@ -9,7 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from assistant.answer import Sentence
-from assistant.conversation import Asked, Context, Resolved, after, carry, resolve
+from assistant.context import Asked, Context
+from assistant.conversation import Resolved, after, carry, resolve
 from assistant.languages import find_language
 from assistant.service import STAGES, Assistant
 from assistant.settings import read_settings

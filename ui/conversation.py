@@ -8,7 +8,8 @@ from datetime import date
 import streamlit as st
 
 from assistant.answer import Carried, Kind
-from assistant.conversation import Context, Resolved, edited, only, without
+from assistant.context import Context, edited, only, without
+from assistant.conversation import Resolved
 from assistant.identifiers import mask
 from ui.kept import Kept
 from ui.present import AnswerView

@@ -10,7 +10,8 @@ from datetime import date
 import pytest
 
 from assistant.answer import Kind, Setting
-from assistant.conversation import Asked, after, edited, only, resolve, without
+from assistant.context import Asked, edited, only, without
+from assistant.conversation import after, resolve
 from corpus.digests import digest_paths
 from corpus.paragraphs import read_digest
 from tests.conversing import READER, TODAY, follow

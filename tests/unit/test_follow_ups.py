@@ -8,7 +8,7 @@ once before they were looked at; the figure beside its name is what was right th
 import pytest
 
 from assistant.answer import Carried, Kind
-from assistant.conversation import edited, without
+from assistant.context import edited, without
 from assistant.messages import split_questions
 from tests.conversing import follow
 
