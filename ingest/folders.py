@@ -62,7 +62,7 @@ def walk(paths: Iterable[Path], *, missing_ok: bool = False) -> Walk:
         for key, file in sorted((f for f in found if isinstance(f, tuple)), key=lambda f: f[1]):
             if is_folder or os.path.lexists(file):
                 files.setdefault(key, file)
-        left_out += (f for f in found if isinstance(f, LeftOut))
+        left_out += sorted((f for f in found if isinstance(f, LeftOut)), key=lambda f: f.path)
         endings.update(f for f in found if isinstance(f, str))
         if all(isinstance(f, str) for f in found):
             empty.append(path)
