@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corpus.errors import CodeciteError, ConfigError
+from ui.ingest_command import ingest
 from ui.library_commands import check, edit_source, export, one_source, restore, test_source, write_list
 from ui.library_commands import progress as _progress
 from ui.safe_text import one_line, printable_json
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
     from evals.judge import Judging
     from evals.run import Result
-    from ingest.build import FileReport, Source
     from ingest.documents import Document
     from ingest.embed import Embedder
     from ingest.library import Library
@@ -67,35 +66,6 @@ def run() -> None:
             with suppress(OSError):  # who read the output may have gone away
                 stream.flush()
         os._exit(left.code if isinstance(left.code, int) else int(left.code is not None))
-
-
-@main.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--title", help="Title, for a single file.")
-@click.option("--publisher", help="Who published it, for example ASTRO.")
-@click.option("--authority", help="Authority class, for example 'specialty society' or 'payer'.")
-@click.option("--url", help="Address of the original.")
-@click.option("--edition", help="Edition or year, for example 2026.")
-@click.option("--payer", help="The only payer whose rules these are, for example Aetna.")
-@click.option("--rebuild", is_flag=True, help="Cut and embed the whole library anew, after a change of model or version.")
-def ingest(paths: tuple[Path, ...], rebuild: bool, **by_hand: str | None) -> None:
-    """Bring PATHS (files or folders: PDF, Word, Excel and OpenDocument sheets, CSV, HTML, mail, Markdown, text, JSON Lines, public code files) into the library.
-
-    Without PATHS the starter corpus is brought in. A file that has not changed costs nothing, a changed one
-    replaces its former version, and a file that cannot be read is reported and skipped (exit status 1).
-    """
-    from ingest.build import shipped_sources, user_sources
-
-    settled = _by_hand(by_hand, paths)
-    sources = () if rebuild and not paths else user_sources(paths) if paths else shipped_sources()
-    with _writing(rebuild) as (library, embedder):
-        if rebuild:
-            _rebuild(library, embedder)
-        reports = _ingest(library, embedder, sources, settled)
-        _finish(library)
-    _report(reports)
-    if any(report.outcome == "refused" for report in reports):
-        sys.exit(_FAILED)
 
 
 @main.command()
@@ -425,42 +395,12 @@ def _judge(model: "Judging", results: "Sequence[Result]") -> None:
     click.echo("\n".join(["", *judged_lines(judgements, len(results))]))
 
 
-def _by_hand(values: dict[str, str | None], paths: tuple[Path, ...]) -> dict[str, str]:
-    from corpus.digests import AUTHORITIES
-
-    settled = {key: value for key, value in values.items() if value}
-    if settled and not paths:
-        raise click.UsageError("properties can be set for your own files only; name a PATH")
-    if "title" in settled and (len(paths) != 1 or paths[0].is_dir()):
-        raise click.UsageError("--title is for a single file")
-    if settled.get("authority", AUTHORITIES[0]) not in AUTHORITIES:
-        raise click.BadParameter(f"one of: {', '.join(AUTHORITIES)}", param_hint="--authority")
-    return settled
-
-
 @contextmanager
 def _writing(rebuild: bool) -> "Iterator[tuple[Library, Embedder]]":
     from ui.writing import writing
 
     with writing(_settings(), rebuild=rebuild, tell=_tell) as opened:
         yield opened
-
-
-def _ingest(library: "Library", embedder: "Embedder", sources: "Sequence[Source]", by_hand: dict[str, str]) -> "tuple[FileReport, ...]":
-    from ingest.build import ingest as bring_in
-    from ingest.library import now
-
-    if not sources:
-        return ()
-    with _progress(len(sources), "Ingesting") as advance:
-        return bring_in(library, embedder, sources, by_hand=by_hand, added_at=now(), ocr=_settings().ocr, advance=lambda _: advance())
-
-
-def _rebuild(library: "Library", embedder: "Embedder") -> None:
-    from ingest.build import rebuild
-
-    with _progress(len(library.documents()), "Rebuilding") as advance:
-        rebuild(library, embedder, advance=lambda _: advance())
 
 
 def _finish(library: "Library") -> None:
@@ -471,22 +411,6 @@ def _finish(library: "Library") -> None:
 
 def _tell(what: str) -> None:
     click.echo(what, err=True)
-
-
-def _stored_words(report: "FileReport") -> str:
-    if report.passages or not report.reading.rows:
-        return f"{report.passages} passages"
-    skipped = f", {report.reading.rows_skipped:,} skipped" if report.reading.rows_skipped else ""
-    return f"{'; '.join(report.reading.notes)}: {report.reading.rows:,} rows{skipped}"
-
-
-def _report(reports: "Sequence[FileReport]") -> None:
-    for report in reports:
-        if report.outcome != "unchanged":
-            detail = report.reason or _stored_words(report)
-            click.echo(f"{report.outcome:9}  {one_line(report.key)}  ({one_line(detail)})")
-    counts = Counter(report.outcome.value for report in reports)
-    click.echo(", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "rebuilt", err=True)
 
 
 def _change_source(source: str, change: "Callable[[Library, Document], None]", done: str, statuses: tuple[str, ...]) -> None:
@@ -540,7 +464,7 @@ def _ask_batch(batch: Path, day: date | None, payer: str | None) -> None:
             raise CodeciteError(f"{batch}: not UTF-8 text; save the questions as UTF-8, one JSON object a line") from None
 
 
-for _command in (export, restore, check):
+for _command in (ingest, export, restore, check):
     main.add_command(_command)
 for _command in (edit_source, test_source):
     sources.add_command(_command)
