@@ -36,5 +36,6 @@ def standing(library: Library, document_id: str, quote: str) -> Standing:
         return Standing(State.IN_USE)
     newer = library.id_at(entry.document.path) if entry.status == REPLACED else ""
     if newer:
-        return Standing(State.CHANGED, entry.changed_at[:10], quote in library.text(newer))
-    return Standing(State.WITHDRAWN, entry.changed_at[:10])
+        return Standing(State.CHANGED, entry.changed_at[:10], library.holds(newer, quote))
+    left = library.removed_at(entry.document.path) if entry.status == REPLACED else ""
+    return Standing(State.WITHDRAWN, (left or entry.changed_at)[:10])

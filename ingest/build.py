@@ -257,6 +257,9 @@ def _prepare(into: _Into, source: Source, former: str, settled: dict[str, str], 
     try:
         if not _is_text(source.key):
             raise UnreadableDocument("the name is not UTF-8 text; rename the file", Refusal.NAME_INVALID)
+        if source.key.startswith(SHIPPED) and not former and library.removed_at(source.key):
+            yield _Cut(FileReport(source.key, Outcome.UNCHANGED, "was removed and stays so; codecite sources restore brings it back"))
+            return
         sha256 = sha256_of(source.path, source.content)
         identity = id_of(sha256, settled)
         if identity == former:
@@ -363,7 +366,7 @@ def _remove_unshipped(library: Library, sources: Sequence[Source]) -> list[FileR
         return []
     gone = [d for d, _, _ in library.documents() if d.path.startswith(SHIPPED) and d.path not in keys]
     for document in gone:
-        library.remove(document.id)
+        library.replace(document.id)  # it was not removed by the owner, and comes back when it is shipped again
     return [FileReport(d.path, Outcome.REMOVED, "no longer shipped", d.id) for d in gone]
 
 

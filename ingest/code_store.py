@@ -70,6 +70,13 @@ def text_of_rows(connection: Connection, document_id: str, start: int = 0, end: 
     return "".join(words for _, words in pieces)[start - pieces[0].start : last - pieces[0].start]
 
 
+def rows_hold(connection: Connection, document_id: str, words: str) -> bool:
+    """Tell whether a row of a code file has some words; of any other document none has."""
+    joined = tables.code_texts.join(tables.code_files, tables.code_files.c.number == tables.code_texts.c.file)
+    query = select(tables.code_texts.c.start).select_from(joined).where(tables.code_files.c.document_id == document_id)
+    return connection.execute(query.where(func.instr(tables.code_texts.c.text, words) > 0).limit(1)).first() is not None
+
+
 def active_texts(connection: Connection) -> Iterator[tuple[str, str]]:
     """Give the texts of the code files in use, piece by piece, each with the id of its document."""
     joined = tables.code_texts.join(tables.code_files, tables.code_files.c.number == tables.code_texts.c.file)

@@ -19,7 +19,7 @@ from sqlalchemy import URL, Connection, Engine, Select, Table, bindparam, create
 from corpus.errors import LibraryDamaged, LibraryLocked, LibraryMissing, LibraryStale, LibraryUnusable
 from ingest import tables
 from ingest.code_files.row import About, Row
-from ingest.code_store import active_texts, forget_rows, store_rows, text_of_rows
+from ingest.code_store import active_texts, forget_rows, rows_hold, store_rows, text_of_rows
 from ingest.documents import Block, BlockKind, Document, DocumentText, Note, Page, Passage, Place, Reading
 from ingest.embed import Vectors
 
@@ -151,6 +151,26 @@ class Library:
         with self.engine.connect() as connection:
             return connection.execute(query).scalar() or ""
 
+    def removed_at(self, path: str) -> str:
+        """Give the instant at which a document was last removed from `path`, "" where none was or another is in use there."""
+        held = tables.documents.c
+        query = select(func.max(held.changed_at)).where(held.path == path, held.status == REMOVED)
+        with self.engine.connect() as connection:
+            return "" if self.id_at(path) else connection.execute(query).scalar() or ""
+
+    def latest(self, document_ids: Sequence[str]) -> str:
+        """Give the one of these documents that came into use or left it last."""
+        held = tables.documents.c
+        query = select(held.id).where(held.id.in_(document_ids)).order_by(held.revision.desc(), held.status == REPLACED)
+        with self.engine.connect() as connection:
+            return connection.execute(query.limit(1)).scalar() or ""
+
+    def holds(self, document_id: str, words: str) -> bool:
+        """Tell whether the canonical text of a document has some words, character for character; the text is not brought here."""
+        query = select(func.instr(tables.documents.c.text, words)).where(tables.documents.c.id == document_id)
+        with self.engine.connect() as connection:
+            return bool(connection.execute(query).scalar()) or rows_hold(connection, document_id, words)
+
     def written_questions(self, path: str) -> dict[str, tuple[str, ...]]:
         """Give the questions that a chat model wrote for the passages at `path`, by the digest of a passage's text."""
         held = tables.written_questions.c
@@ -218,7 +238,7 @@ class Library:
         """Give the ids of all active documents by their paths."""
         query = select(tables.documents.c.path, tables.documents.c.id).where(tables.documents.c.status == ACTIVE)
         with self.engine.connect() as connection:
-            return {path: identity for path, identity in connection.execute(query)}
+            return {row.path: row.id for row in connection.execute(query)}
 
     def by_hand(self, path: str) -> dict[str, str]:
         """Give the properties that the owner set by hand for the document at `path`."""

@@ -160,8 +160,12 @@ def write_list(entries: "Sequence[Entry]", xlsx: Path | None, csv: Path | None) 
 # -- shared with the other commands ----------------------------------------------------------------------------
 
 
-def one_source(library: "Library", source: str, statuses: tuple[str, ...] = ("active", "removed", "replaced")) -> "tuple[Document, str]":
+def one_source(
+    library: "Library", source: str, statuses: tuple[str, ...] = ("active", "removed", "replaced"), *, latest: bool = False
+) -> "tuple[Document, str]":
     """Give the one document of these statuses that `source` names by id (or its start), path or title, with its status.
+
+    `latest` takes of several versions of one file the one that left last.
 
     Raises:
         CodeciteError: none or several fit.
@@ -169,6 +173,9 @@ def one_source(library: "Library", source: str, statuses: tuple[str, ...] = ("ac
     found = [(document, status) for document, status, _ in library.find(source) if status in statuses]
     if not found:
         raise CodeciteError(f"no {' or '.join(statuses)} document matches {source!r}; run: codecite sources list --all")
+    if latest and len({document.path for document, _ in found}) == 1:
+        newest = library.latest([document.id for document, _ in found])
+        found = [held for held in found if held[0].id == newest]
     if len(found) > 1:
         names = ", ".join(document.id for document, _ in found[:6])
         raise CodeciteError(f"{source!r} fits {len(found)} documents ({names}); give more of the id")

@@ -209,6 +209,27 @@ def test_the_starter_corpus_goes_in_whole_and_nothing_of_ones_own_is_removed_wit
     assert len(paths(tmp_path)) == 3
 
 
+def test_a_starter_source_that_was_removed_stays_so_until_it_is_restored(tmp_path: Path) -> None:
+    shipped = shipped_sources()[:2]
+    with open_writer(tmp_path) as library:
+        removed, _ = ingest(library, HashEmbedder(), shipped, by_hand={}, added_at="")
+        library.remove(removed.document_id)
+        again, other = ingest(library, HashEmbedder(), shipped, by_hand={}, added_at="")
+        assert (again.outcome, "stays so" in again.reason, other.reason) == (Outcome.UNCHANGED, True, "")
+        assert [d.path for d, _, _ in library.documents()] == [shipped[1].key]
+        library.restore(removed.document_id)
+        assert len(library.documents()) == 2
+        assert outcomes(ingest(library, HashEmbedder(), shipped, by_hand={}, added_at="")) == ["unchanged"] * 2
+
+
+def test_a_starter_source_that_is_shipped_again_comes_back(tmp_path: Path) -> None:
+    shipped = shipped_sources()[:2]
+    with open_writer(tmp_path) as library:
+        for sources in (shipped, shipped[1:], shipped):
+            ingest(library, HashEmbedder(), sources, by_hand={}, added_at="")
+        assert len(library.documents()) == 2
+
+
 def test_rebuilding_keeps_ids_properties_and_what_was_removed(tmp_path: Path) -> None:
     bring(tmp_path, {"a.md": ODD, "b.md": EVEN}, payer="Aetna")
     with open_writer(tmp_path) as library:

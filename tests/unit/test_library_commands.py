@@ -197,3 +197,14 @@ def test_a_passage_that_is_not_found_is_told_with_what_came_first(run: Run, data
     assert "0 of 1 passage found" in done.stdout
     assert "Asked: 77401 daily" in done.stdout
     assert "First came: Crowd" in done.stdout
+
+
+def test_a_file_that_was_replaced_and_then_removed_is_restored_by_its_path_to_its_last_version(run: Run, data_dir: Path) -> None:
+    first = id_of(run, SOCIETY)
+    assert run("sources", "edit", first, "--edition", "2027").exit_code == 0
+    second = id_of(run, SOCIETY)
+    assert run("sources", "remove", second).exit_code == 0
+    with open_reader(data_dir) as library:
+        (path,) = {entry.document.path for entry in library.entries(None) if entry.document.title == SOCIETY}
+    restored = run("sources", "restore", path)
+    assert (restored.exit_code, second in restored.stdout, first != second) == (0, True, True)
