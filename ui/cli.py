@@ -419,7 +419,7 @@ def _change_source(source: str, change: "Callable[[Library, Document], None]", d
     folder = _settings().data_dir
     open_reader(folder).engine.dispose()
     with open_writer(folder) as library:
-        document, _ = one_source(library, source, statuses)
+        document, _ = one_source(library, source, statuses, latest="active" not in statuses)
         change(library, document)
         _finish(library)
     click.echo(f"{done}: {document.id} {one_line(document.title)}")
