@@ -29,6 +29,7 @@ _ANSWER_LABEL = re.compile(r"(?:^|\n)(?:[A-Z][a-z]+ )?(?:Answer|A)\s?\d{0,3}\s?[
 _MONEY = re.compile(
     r"\$\s?\d|\b\d[\d.,]*\s*(?:dollars|RVUs?|work RVU|percent|%)|\bRVUs?\b.{0,20}\d|conversion factor.{0,40}\d", re.IGNORECASE
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b(?!\.\d)")
 _MIN_WORDS = 3
 _ENCODED_HITS = 8
 _LEAD_CHARS = 300
@@ -64,8 +65,8 @@ class Weights:
     lead_share: float = 0.6
     decide_bearing: float = 0.70
     strength_coverage: float = 0.55
-    strength_code: float = 0.045
-    min_strength: float = 0.62
+    strength_code: float = 4.0
+    min_strength: float = 0.67
     min_related: float = 0.45
     most_alike: float = 0.65
 
@@ -162,7 +163,7 @@ class ExtractiveAnswerer:
         """Give why the evidence is too weak to answer from, or None when it is not."""
         w = self._weights
         top = ranked[:3]
-        if question.intent is Intent.RATE and not any(_MONEY.search(c.text) for c in top):
+        if question.intent is Intent.RATE and not any(_tells_amount(question, c) for c in top):
             return Reason.NO_EVIDENCE
         strength = self._strength(question, top)
         if strength >= w.min_strength:
@@ -177,10 +178,13 @@ class ExtractiveAnswerer:
         cosine = max(max(c.cosine, c.hit.cosine) for c in top)
         told = (" ".join((c.hit.document.title, *c.hit.passage.section, c.hit.passage.text, *c.hit.passage.questions)) for c in top)
         text = " ".join(told)
-        coded = any(c.hit.passage.codes & set(question.codes) for c in top)
         idf = self._idf(question)
-        coverage = share_held(idf, text) if idf else float(coded)
-        return cosine + w.strength_coverage * coverage + w.strength_code * coded
+        asked = sum(weight for _, weight in idf)
+        held = asked * share_held(idf, text)
+        if question.codes:
+            asked += w.strength_code
+            held += w.strength_code * sum(any(code in c.hit.passage.codes for c in top) for code in question.codes) / len(question.codes)
+        return cosine + w.strength_coverage * (held / asked if asked else 0.0)
 
     # -- choosing ------------------------------------------------------------------------------------------
 
@@ -317,6 +321,13 @@ def _cue(question: Question, text: str) -> float:
             return float(sets_condition(text) or refuses(text))
         case _:
             return 0.0
+
+
+def _tells_amount(question: Question, candidate: _Candidate) -> bool:
+    """Tell whether a sentence names an amount, on a code asked about, and not only of years after the one asked about."""
+    years = [int(year) for year in _YEAR.findall(candidate.text)]
+    on_code = not question.codes or not candidate.hit.passage.codes.isdisjoint(question.codes)
+    return on_code and bool(_MONEY.search(candidate.text)) and (not years or min(years) <= question.as_of.year)
 
 
 def _alike(one: str, other: str) -> float:

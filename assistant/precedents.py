@@ -76,7 +76,7 @@ class Policy:
     disputed: float = 1.2
     disputed_within: int = 3
     conditioned: float = 0.8
-    least_sure: float = 0.45
+    least_sure: float = 0.46
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ _WHICH_CODE = (
     r"|\b(?:\d{5}|[A-V]\d{4}) or (?:\d{5}|[A-V]\d{4})\b"
 )
 _INTENTS = (
-    (Intent.RATE, r"\b(?:rates?|fee|fees|w?rvus?|how much|dollars?|pay(?:s|ment)? amount|(?:payment|reimbursement) (?:rate|amount|for)|conversion factor|price|cost)\b"),
+    (Intent.RATE, r"\b(?:(?<!office )(?<!facility )rates?|(?<!pro )(?<!professional )(?<!technical )(?<!facility )(?<!global )fees?(?! schedule\b)|w?rvus?|how much|dollars?|pay(?:s|ment)? amount|(?:payment|reimbursement) (?:rate|amount|for)|conversion factor|price|cost)\b"),
     (Intent.FREQUENCY, r"\bhow (?:often|many|frequently)\b|\b(?:per (?:week|course|day|fraction|plan)|once|twice|times|weekly limit|frequency|units?|max(?:imum)?)\b"),
     (Intent.REPLACEMENT, r"\b(?:replac\w+|deleted|instead of|new code|successor|crosswalk\w*|used to be|what happened to|still (?:valid|active|exist\w*))\b"),
     (Intent.MODIFIER, r"\bmod(?:if\w*)?s?\b|\btc\b|-26\b|\b(?:take|need|carry|append|add|get)s? (?:an? |the )?-?(?:25|26|59|76|77)\b"),
@@ -45,10 +45,15 @@ _RULING = re.compile(
     re.IGNORECASE,
 )
 _OPEN = re.compile(
-    r"(?:^|[,;:–—-]\s+|\b(?:and|so|but|or|for|under|on|in|to|at|by|from|with) )\W*(?:what(?:['’]?s)?|which|who|whom|whose|when|where|how|why)\b(?! (?:if|not)\b)"
-    r"|\b(?:how many|how often|how much|what code|which code|code for)\b|\b(?:which|what|who|how)\W*\?$",
+    r"(?:^|[.,;:–—-]\s+|\b(?:and|so|but|or|for|under|on|in|to|at|by|from|with) )\W*(?:what(?:['’]?s)?|which|who|whom|whose|when|where|how|why)\b(?! (?:if|not)\b)"
+    r"|\b(?:how many|how often|how much|what code|which code|code for)\b|\b(?:which|what|who|how)\W*\?$"
+    r"|\b(?:what|which) (?:modi\w+|level|dx|pos)\b|\b(?:cpt|hcpcs|level)\W*\?+$",
     re.IGNORECASE,
 )
+_CLOSED_END = re.compile(
+    rf"[,;–—-]\s+(?:and |so |but )?{_RULING_START}\s+(?!(?:what|which|how|not)\b)(?![^?]*\bor\b)[^?;]+\?$", re.IGNORECASE
+)
+"""A closed question that follows an open one, as in "Which code is the CT, and does it go on top of the plan?"."""
 _CLOSED_START = re.compile(rf"\W*{_RULING_START}\b(?! (?:not )?(?:what|which|how))", re.IGNORECASE)
 _ADVICE = re.compile(
     r"\b(?:best|optimal|recommended|right|correct|safe|maximum|max) (?:total )?(?:dose|fractionation|treatment|therapy|regimen|margin|modality)\b|\bhow (?:many|much) (?:gy|gray|cgy)\b|\bwhat dose\b"
@@ -110,7 +115,7 @@ def asks_ruling(text: str) -> bool:
 def _asks_ruling(part: str) -> bool:
     if _EITHER.search(part) and (_CHOOSES.match(part) or not _CLOSED_START.match(part)):
         return False
-    if _CLOSED_START.match(part):
+    if _CLOSED_START.match(part) or _CLOSED_END.search(part):
         return True
     return not _OPEN.search(part) and (part.endswith("?") or bool(_RULING.search(part)))
 

@@ -15,6 +15,11 @@ _STOP = frozenset(
     no nor not now of off ok okay on once one only or other our ours out over own per please q question same shall she should so
     some such tell than that the their them then there these they this those through to too under until up us use used using very
     was we were what when where which while who whom whose why will with within without would yes yet you your yours code codes cpt
+    true right correct fine good bad big isn't wasn't won't didn't doesn't wouldn't couldn't shouldn't haven't hasn't weren't i'm i've we're we've we'd they're
+    it's that's there's ever really actually anyway though else anything something nothing someone somebody nobody everyone thing things
+    lot saw see seen came come comes goes going gone went hear heard told thinks think thought wants want wanted wrote sent send sends
+    ago back away along well still already pick picked chose skip slap hit hits keeps put puts kicked bounced forgot idea job matter anybody everybody
+    ok'd way ways billable billings bills reportable reports chargeable
     hcpcs mean means meaning define defined definition describe bill billed billing report reported
     """.split()
 )
@@ -52,8 +57,9 @@ def expand(text: str, glossary: Mapping[str, tuple[str, ...]]) -> dict[str, tupl
 def weigh(words: Sequence[str], text: str, glossary: Mapping[str, tuple[str, ...]], counts: Counts) -> Terms:
     """Give the words of `text` with what the glossary has count as each and their weights."""
     added = expand(text, glossary)
-    found, total = counts(words)
-    return [(frozenset({stem(w), *map(stem, added.get(w, ()))}), log(1 + total / (1 + found[w]))) for w in words]
+    found, total = counts([*words, *(other for word in words for other in added.get(word, ()))])
+    commonest = {word: max(found[other] for other in (word, *added.get(word, ()))) for word in words}
+    return [(frozenset({stem(w), *map(stem, added.get(w, ()))}), log(1 + total / (1 + commonest[w]))) for w in words]
 
 
 def share_held(terms: Terms, text: str) -> float:

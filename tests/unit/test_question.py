@@ -41,6 +41,8 @@ def test_a_question_too_long_is_refused_with_the_limit() -> None:
         "77336 for prostate seed implant, one time?",
         "Finished IMRT, pt back for follow up 99213. billable or still inside the 90 days?",
         "We own the linac. Is 77014 still reported?",
+        "Which code is the planning CT, and does its professional part go on top of 77295?",
+        "Physician reads the shifts. Is 77387 a code for that?",
     ],
 )
 def test_a_ruling_is_asked_for(text: str) -> None:
@@ -56,6 +58,9 @@ def test_a_ruling_is_asked_for(text: str) -> None:
         "How often may 77336 be billed?",
         "which modifiers apply to 77295",
         "Who signs, and when?",
+        "prostate IMRT, one isocenter, delivery cpt??",
+        "UHC denied our repeat lab. whats the right modifier there?",
+        "claim for pro fee on 77290 needs what modifier?",
     ],
 )
 def test_no_ruling_is_asked_for(text: str) -> None:
@@ -69,6 +74,8 @@ def test_no_ruling_is_asked_for(text: str) -> None:
         ("How often may 77336 be billed?", Intent.FREQUENCY),
         ("What replaced 77385?", Intent.REPLACEMENT),
         ("Which modifier goes on 77295?", Intent.MODIFIER),
+        ("claim for pro fee on 77290 needs what modifier?", Intent.MODIFIER),
+        ("Who may bill the visit at the office rate?", Intent.WHO),
         ("Who must be present during SBRT?", Intent.WHO),
         ("What must be documented for 77331?", Intent.DOCUMENTATION),
         ("What does 77331 mean?", Intent.DEFINITION),

@@ -48,9 +48,17 @@ TWINS = """# Isodose plans
 """
 
 
+FACTORS = """# Payment
+
+## Medicare conversion factor
+
+The proposed 2026 Medicare conversion factors were 33.59 and 33.42 dollars.
+"""
+
+
 @pytest.fixture(scope="module")
 def folder(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    documents = {"society.md": support.SOCIETY, "payer.md": support.PAYER, "dated.md": DATED, "twins.md": TWINS, "later.md": support.LATER}
+    documents = {"society.md": support.SOCIETY, "payer.md": support.PAYER, "dated.md": DATED, "twins.md": TWINS, "later.md": support.LATER, "factors.md": FACTORS}
     return support.build_library(tmp_path_factory.mktemp("service") / "data", runtime, documents)
 
 
@@ -77,6 +85,15 @@ def test_a_ruling_comes_first_with_the_sentence_that_decides_it(assistant: Assis
     assert (answer.status, answer.verdict) == (Status.ANSWERED, Verdict.NO)
     assert answer.sentences[0].role is Role.VERDICT
     assert "does not need" in answer.sentences[0].text
+
+
+def test_an_amount_of_a_later_year_answers_no_question_on_an_earlier_one(assistant: Assistant) -> None:
+    assert "33.59" in quotes(assistant.ask("What is the Medicare conversion factor for 2026?", as_of=DAY))
+    assert not assistant.ask("What was the Medicare conversion factor for 2019?", as_of=date(2019, 5, 6)).sentences
+
+
+def test_a_code_weighs_more_than_the_small_talk_around_it(assistant: Assistant) -> None:
+    assert "one simple isodose plan" in quotes(assistant.ask("so what does 77306 actually mean, what has to be true?", as_of=DAY))
 
 
 def test_an_unknown_code_is_never_explained_away(assistant: Assistant) -> None:
