@@ -58,7 +58,14 @@ The proposed 2026 Medicare conversion factors were 33.59 and 33.42 dollars.
 
 @pytest.fixture(scope="module")
 def folder(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    documents = {"society.md": support.SOCIETY, "payer.md": support.PAYER, "dated.md": DATED, "twins.md": TWINS, "later.md": support.LATER, "factors.md": FACTORS}
+    documents = {
+        "society.md": support.SOCIETY,
+        "payer.md": support.PAYER,
+        "dated.md": DATED,
+        "twins.md": TWINS,
+        "later.md": support.LATER,
+        "factors.md": FACTORS,
+    }
     return support.build_library(tmp_path_factory.mktemp("service") / "data", runtime, documents)
 
 
