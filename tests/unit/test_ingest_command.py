@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from corpus.errors import LibraryMissing
 from ingest.library import REMOVED, open_reader, open_writer
 from tests import support
 from ui.cli import main
@@ -67,10 +68,11 @@ def until(true: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def stored(data_dir: Path) -> set[str]:
-    if not (data_dir / "library.sqlite3").exists():
+    try:
+        with open_reader(data_dir) as library:
+            return {Path(path).name for path in library.paths()}
+    except LibraryMissing:
         return set()
-    with open_reader(data_dir) as library:
-        return {Path(path).name for path in library.paths()}
 
 
 def records(done: Result) -> list[dict[str, Any]]:
@@ -81,7 +83,7 @@ def test_each_file_is_reported_with_what_its_reader_met_and_the_whole_is_counted
     (folder / "sub" / "old.txt").write_bytes(b"77336 caf\xe9 rule.\n")
     (folder / "edits.csv").write_text("code,rule\n77336,weekly\n77370,once\n")
     (folder / "page.html").write_text('<p>77300 is planned.</p><p style="display:none">77301 is free.</p>')
-    (folder / "scan.pdf").write_bytes(support.make_pdf(["77373 is billed per fraction for each session.", ""]))
+    (folder / "rules.pdf").write_bytes(support.make_pdf(["77373 is billed per fraction for each session."] * 2))
     (folder / "empty.md").write_text("")
     (folder / "photo.png").write_text("x")
     (folder / "out.md").symlink_to(ROOT / "README.md")
@@ -92,7 +94,7 @@ def test_each_file_is_reported_with_what_its_reader_met_and_the_whole_is_counted
     assert (by_name["old.txt"]["encoding"], by_name["old.txt"]["passages"]) == ("cp1252", 1)
     assert (by_name["edits.csv"]["rows"], by_name["edits.csv"]["encoding"]) == (2, "")
     assert by_name["page.html"]["hidden_chars"] > 10
-    assert (by_name["scan.pdf"]["pages"], by_name["scan.pdf"]["scanned_pages"]) == (2, [2])
+    assert (by_name["rules.pdf"]["pages"], by_name["rules.pdf"]["scanned_pages"]) == (2, [])
     assert (by_name["empty.md"]["outcome"], by_name["empty.md"]["refusal"]) == ("refused", "empty")
     assert (by_name["out.md"]["outcome"], by_name["out.md"]["refusal"]) == ("skipped", "link_outside")
     assert {key: whole[key] for key in ("added", "refused", "skipped", "other_endings", "stopped")} == {
