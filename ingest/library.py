@@ -32,6 +32,7 @@ _DOCUMENT_FIELDS = tuple(f.name for f in fields(Document))
 _REVISION = "SELECT value FROM library WHERE key = 'revision'"  # asked several times for each question: no statement is built
 ACTIVE, REMOVED, REPLACED = tables.ACTIVE, tables.REMOVED, tables.REPLACED
 _STREAMED = 1_000
+_GOING_S = 0.5  # of a writer that was killed while it started a child, the child holds the lock until it runs
 _LONGEST_PATH = 500
 """In bytes; SQLite opens none of 512, the names of its own files beside it included."""
 _Derived = TypeVar("_Derived")
@@ -412,7 +413,7 @@ def _writer_lock(folder: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     owner = folder / "writer.pid"
-    lock = FileLock(folder / "writer.lock", timeout=0)
+    lock = FileLock(folder / "writer.lock", timeout=_GOING_S)
     try:
         lock.acquire()
     except Timeout:
