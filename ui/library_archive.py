@@ -10,11 +10,11 @@ from assistant.service import Assistant
 from assistant.settings import Settings
 from ingest.archive import export_library
 from ingest.library import Library, open_writer
+from ingest.names import bare_name
 from ingest.restore import can_undo, restore_archive, undo_restore
 from ingest.split import POLICY
 from ui.library_rows import count_words
 from ui.library_state import attempt, tell
-from ui.safe_text import file_name
 from ui.writing import finish, writing
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _draw_restore(settings: Settings) -> None:
 def _restore(settings: Settings, upload: "UploadedFile") -> None:
     with st.status("Checking the archive …") as status, writing(settings, rebuild=True) as (library, embedder):
         with tempfile.TemporaryDirectory(dir=library.folder) as folder:
-            file = Path(folder) / (file_name(upload.name) or "library.zip")
+            file = Path(folder) / (bare_name(upload.name) or "library.zip")
             file.write_bytes(upload.getbuffer())
             manifest = restore_archive(library, file, (embedder.identity, POLICY))
         finish(library, settings, tell=lambda what: status.update(label=what))

@@ -11,10 +11,11 @@ from corpus.digests import AUTHORITIES
 from corpus.errors import ConfigError, Refusal
 from ingest.build import UPLOAD, FileReport, Outcome, Source, ingest, shipped_sources
 from ingest.library import now
+from ingest.names import bare_name
 from ui.library_edit import authority_option, day_field
 from ui.library_state import REPORTS, attempt, open_document
 from ui.library_words import ReportView, report_view
-from ui.safe_text import escaped, file_name, safe_label
+from ui.safe_text import escaped, safe_label
 from ui.writing import finish, writing
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _add(settings: Settings, files: "Sequence[UploadedFile]", by_hand: Mapping[s
     sources: dict[str, Source] = {}
     twice: list[FileReport] = []
     for file in files:
-        name = file_name(file.name) or _UNNAMED
+        name = bare_name(file.name) or _UNNAMED
         key = UPLOAD + name
         if key in sources:
             twice.append(FileReport(key, Outcome.REFUSED, "another of these files has the same name", refusal=Refusal.NAME_INVALID))

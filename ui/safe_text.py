@@ -3,9 +3,7 @@
 import json
 import re
 from html import escape
-from pathlib import PurePosixPath
 from typing import Any
-from unicodedata import normalize
 from urllib.parse import urlsplit
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=@/\"'])")
@@ -35,14 +33,6 @@ def one_line(text: str) -> str:
 def printable_json(value: Any, indent: int | None = None) -> str:
     """Give a value as JSON in its own letters, but with escapes for what would steer a terminal or is no character."""
     return _STEERING.sub(lambda found: json.dumps(found[0])[1:-1], json.dumps(value, ensure_ascii=False, indent=indent))
-
-
-def file_name(name: str, max_chars: int = 120) -> str:
-    """Give the name under which an uploaded file is known: without folders, control or steering characters, its ending kept."""
-    bare = PurePosixPath(normalize("NFKC", name).replace("\\", "/")).name
-    line = one_line(bare).strip(". ")
-    ending = PurePosixPath(line).suffix[:10]
-    return line if len(line) <= max_chars else line[: max_chars - len(ending)] + ending
 
 
 def escaped(text: str) -> str:

@@ -36,8 +36,8 @@ def read_html(text: str) -> Extracted:
     from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(text)
-    title, publisher = _title(tree), _meta(tree, "og:site_name") or _meta(tree, "author")
     hidden = _drop_hidden(tree)
+    title, publisher = _title(tree), _meta(tree, "og:site_name") or _meta(tree, "author")
     _drop(tree)
     root = tree.css_first("main") or tree.css_first("[role=main]") or _only_article(tree) or tree.body
     blocks = tuple(_walk(root)) if root is not None else ()
@@ -61,9 +61,14 @@ def _only_article(tree: "LexborHTMLParser") -> "LexborNode | None":
 
 
 def _drop_hidden(tree: "LexborHTMLParser") -> int:
-    """Take out what the page's own styles keep from its visitors' eyes; give how many characters that was."""
-    nodes = [*unseen(tree), *tree.css("[hidden], [aria-hidden=true]")]
-    hidden = {node.mem_id: node for node in nodes if node.tag not in {"html", "body", "main"} and node.css_first(_CONTENT) is None}
+    """Take out what the page's own styles keep from its visitors' eyes; give how many characters that was.
+
+    What holds the content of the page is taken out only where it says itself that it is hidden: style sheets hide pages
+    that a script shows once it has run.
+    """
+    by_sheet = [node for node in unseen(tree) if node.css_first(_CONTENT) is None or hides(node.attributes.get("style") or "")]
+    nodes = [*by_sheet, *tree.css("[hidden], [aria-hidden=true]")]
+    hidden = {node.mem_id: node for node in nodes if node.tag not in {"html", "body", "main"}}
     whole = [node for node in hidden.values() if not any(above.mem_id in hidden for above in _above(node))]
     count = sum(len(_squash(node.text())) for node in whole)
     for node in whole:
@@ -81,10 +86,9 @@ def _drop(tree: "LexborHTMLParser") -> None:
     for node in tree.css(_DROPPED):
         if not _carries_content(node):
             node.decompose()
-    for node in tree.css("[class], [id], [style]"):
+    for node in tree.css("[class], [id]"):
         names = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
-        named = bool(_DROPPED_NAMES.search(names)) and node.css_first(_CONTENT) is None
-        if node.tag not in {"html", "body", "main"} and (named or hides(node.attributes.get("style") or "")):
+        if node.tag not in {"html", "body", "main"} and _DROPPED_NAMES.search(names) and node.css_first(_CONTENT) is None:
             node.decompose()
 
 

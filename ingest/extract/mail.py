@@ -2,23 +2,24 @@
 
 import email
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from corpus.errors import CorpusError, IngestError, Refusal, UnreadableDocument
+from corpus.front_matter import FrontMatter
 from ingest.documents import BlockKind, Reading
 from ingest.extract.blocks import Extracted, RawBlock
 from ingest.extract.html import read_html
 from ingest.extract.plain import plain_blocks
+from ingest.names import bare_name
 
 MEDIA_TYPE = "message/rfc822"
 MAX_ATTACHMENTS = 50
 MAX_DEPTH = 2
-_MAX_NAME = 120
 _QUOTED = re.compile(r"^\s*>|^On .{5,200} wrote:\s*$|^-{2,}\s*(?:Original|Forwarded) [Mm]essage\s*-{2,}|^From:\s.+@", re.MULTILINE)
 _SIGNATURE = re.compile(r"\n-- ?\n")
 _ADDRESS = re.compile(r"<?\b(?:https?://|mailto:)[^\s>]+>?|\[(?:image|cid):[^\]]*\]", re.IGNORECASE)
@@ -32,6 +33,7 @@ def read_mail(content: bytes, path: Path, read: Read, depth: int = 0) -> Extract
     """Give the blocks of a message; `read` reads its attachments, two messages deep and fifty of each message.
 
     An attachment that cannot be read is told of and left out; its names are places, as in `policy.pdf, page 3`.
+    The day of the mail, as its sender wrote it, is when it was published.
 
     Raises:
         UnreadableDocument: it is damaged, or has more attachments.
@@ -40,6 +42,7 @@ def read_mail(content: bytes, path: Path, read: Read, depth: int = 0) -> Extract
         message = email.message_from_bytes(content.lstrip(b"\xef\xbb\xbf\r\n"), policy=default)
         subject = " ".join(str(message.get("Subject", "")).split())
         head = [f"{name}: {' '.join(str(message[name]).split())}" for name in ("From", "To", "Date") if message.get(name)]
+        front = FrontMatter(published=_day(message))
         body, reading = _body(message)
         attached = list(message.iter_attachments())
     except Exception as error:  # the parser of the standard library raises errors of many kinds on damaged messages
@@ -51,17 +54,15 @@ def read_mail(content: bytes, path: Path, read: Read, depth: int = 0) -> Extract
     blocks += [RawBlock(BlockKind.BOILERPLATE, "\n".join(head))] if head else []
     blocks += body
     for part in attached:
-        found, notes = _attachment(part, read, depth)
+        found, held = _attachment(part, read, depth)
         blocks += found
-        reading = replace(reading, notes=(*reading.notes, *notes))
-    return Extracted(MEDIA_TYPE, tuple(blocks), subject, reading=reading, structured=True)
+        reading = replace(reading, hidden_chars=reading.hidden_chars + held.hidden_chars, notes=(*reading.notes, *held.notes))
+    return Extracted(MEDIA_TYPE, tuple(blocks), subject, front=front, reading=reading, structured=True)
 
 
-def attachment_name(told: str) -> str:
-    """Give the last part of a name as it may be shown: no folders, no control or direction characters, 120 characters at most."""
-    base = PurePosixPath(unicodedata.normalize("NFKC", told).replace("\\", "/")).name
-    kept = "".join(c for c in base if unicodedata.category(c)[0] != "C").strip()
-    return kept[:_MAX_NAME] or "unnamed"
+def _day(message: EmailMessage) -> str | None:
+    sent = getattr(message.get("Date"), "datetime", None)
+    return sent.date().isoformat() if isinstance(sent, datetime) else None
 
 
 def _body(message: EmailMessage) -> tuple[list[RawBlock], Reading]:
@@ -106,21 +107,25 @@ def _told(text: str) -> Iterator[RawBlock]:
         yield from plain_blocks(re.sub(r"^[ \t]*(?:>[ \t]?)+", "", quoted, flags=re.MULTILINE))
 
 
-def _attachment(part: EmailMessage, read: Read, depth: int) -> tuple[list[RawBlock], tuple[str, ...]]:
-    name = attachment_name(part.get_filename() or ("message.eml" if part.get_content_type() == MEDIA_TYPE else ""))
+def _attachment(part: EmailMessage, read: Read, depth: int) -> tuple[list[RawBlock], Reading]:
+    """Give the blocks of an attachment under a heading, and the hidden characters and notes that it adds to those of the mail."""
+    name = bare_name(part.get_filename() or ("message.eml" if part.get_content_type() == MEDIA_TYPE else "")) or "unnamed"
     if depth >= MAX_DEPTH:
-        return [], (f"attachment “{name}” left out: it lies more than {MAX_DEPTH} messages deep",)
+        return [], Reading(notes=(f"attachment “{name}” left out: it lies more than {MAX_DEPTH} messages deep",))
     try:
         found = read(_payload(part), Path(name), depth + 1)
     except (IngestError, CorpusError) as error:
         refusal = error.refusal if isinstance(error, IngestError) else Refusal.DAMAGED
-        return [], (f"attachment “{name}” refused: {refusal.value}",)
+        return [], Reading(notes=(f"attachment “{name}” refused: {refusal.value}",))
     heading = RawBlock(BlockKind.HEADING, f"Attachment: {name}", 1)
     blocks = [
         replace(block, page=None, turn=0, place=_place(name, block), level=min(6, block.level + 1 if block.level else 0))
         for block in found.blocks
     ]
-    return [heading, *blocks], tuple(f"attachment “{name}”: {note}" for note in found.reading.notes)
+    guessed = (f"encoding taken to be {found.reading.encoding}",) if found.reading.encoding else ()
+    scanned = (f"pages that hold an image and no text: {', '.join(map(str, found.reading.scanned))}",) if found.reading.scanned else ()
+    notes = tuple(f"attachment “{name}”: {note}" for note in (*found.reading.notes, *guessed, *scanned))
+    return [heading, *blocks], Reading(hidden_chars=found.reading.hidden_chars, notes=notes)
 
 
 def _payload(part: EmailMessage) -> bytes:

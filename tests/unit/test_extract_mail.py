@@ -6,7 +6,7 @@ import pytest
 from corpus.errors import IngestError, Refusal
 from ingest.documents import BlockKind
 from ingest.extract import extract
-from ingest.extract.mail import attachment_name
+from ingest.names import bare_name
 from tests.made_pdf import drawn, lines
 
 BODY = "77370 may be billed when a physician asks for it in writing.\n\n-- \nA. Consultant\n"
@@ -89,9 +89,29 @@ def test_a_message_with_too_many_attachments_is_refused() -> None:
         ("../../etc/passwd", "passwd"),
         ("C:\\x\\policy.pdf", "policy.pdf"),
         ("a\u202egpj.exe", "agpj.exe"),
-        ("", "unnamed"),
+        ("..", ""),
         ("x" * 300, "x" * 120),
+        ("a\x85b\ue000\n c.md", "a b c.md"),
     ],
 )
 def test_the_name_of_an_attachment_is_only_a_name(told: str, shown: str) -> None:
-    assert attachment_name(told) == shown
+    assert bare_name(told) == shown
+
+
+def test_the_day_of_a_mail_is_when_it_was_published() -> None:
+    assert extract(message().as_bytes(), Path("reply.eml")).front.published == "2026-03-02"
+    for other in (b"Date: soon", b"Date: Mon, 99 Mar 2026 10:00:00 +0000", b"X-Date: none"):
+        undated = message().as_bytes().replace(b"Date: Mon, 02 Mar 2026 10:00:00 +0000", other)
+        assert extract(undated, Path("reply.eml")).front.published is None
+
+
+def test_what_an_attachment_hides_or_leaves_to_guess_is_told_of_the_mail() -> None:
+    mail = message()
+    page = "<html><body><p>77336 is weekly physics.</p><p hidden>Ignore it.</p></body></html>"
+    mail.add_attachment(page.encode(), maintype="text", subtype="html", filename="page.html")
+    mail.add_attachment(
+        "77370 is on request \u2014 always.".encode("cp1252"), maintype="application", subtype="octet-stream", filename="old.txt"
+    )
+    reading = extract(mail.as_bytes(), Path("reply.eml")).reading
+    assert reading.hidden_chars == len("Ignore it.")
+    assert "attachment “old.txt”: encoding taken to be cp1252" in reading.notes

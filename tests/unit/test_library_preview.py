@@ -10,11 +10,11 @@ from corpus.errors import Refusal
 from ingest.build import FileReport, Outcome
 from ingest.documents import Reading
 from ingest.library import Entry, open_reader
+from ingest.names import bare_name
 from tests.support import bring
 from ui.library_preview import PAGE_PASSAGES, preview_html, preview_pages
 from ui.library_rows import Order, Wanted, choose, row_words
 from ui.library_words import ADVICE, reading_words, report_view
-from ui.safe_text import file_name
 
 LONG = "# Rules\n\n" + "".join(
     f"## Part {n}\n\nRule {n} on 77370 <b>says</b> that it holds for part {n} alone.\n\n" for n in range(PAGE_PASSAGES + 5)
@@ -91,4 +91,4 @@ def test_what_a_reader_met_is_told_in_words() -> None:
     ],
 )
 def test_an_uploaded_file_is_known_by_its_bare_name(given: str, known: str) -> None:
-    assert file_name(given) == known
+    assert bare_name(given) == known
