@@ -8,7 +8,7 @@ import json
 import secrets
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -91,13 +91,13 @@ class Archive:
         Raises:
             ArchiveRefused: a row is not of this table, or there are more or fewer than the manifest says.
         """
-        count = 0
+        count, read = 0, _reader(table)
         with self._content.open(_member(table)) as lines:
             while line := lines.readline(_LINE_BYTES):
                 count += 1
                 try:
-                    yield _row(table, line)
-                except (ValueError, TypeError, RecursionError) as error:
+                    yield read(line)
+                except (ValueError, TypeError, AttributeError, RecursionError) as error:
                     raise self.refused(f"line {count:,} of {_member(table)} is no row of that table") from error
         if count != self.manifest.rows[table.name]:
             raise self.refused(f"{_member(table)} has {count:,} rows, its manifest says {self.manifest.rows[table.name]:,}")
@@ -180,30 +180,37 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _row(table: Table, line: bytes) -> dict[str, Any]:
-    if not line.endswith(b"\n"):
-        raise ValueError("cut, or longer than any row")
-    values = json.loads(line)
-    if set(values) != set(table.columns.keys()):
-        raise ValueError("other columns")
-    return {column.name: _value(column, values[column.name]) for column in table.columns}
+def _reader(table: Table) -> Callable[[bytes], dict[str, Any]]:
+    """Give what reads a line as a row of a table, each value of its column's type; raises `ValueError` or `TypeError` where it is none."""
+    kinds = {column.name: (column.nullable, _kind(column)) for column in table.columns}
+
+    def read(line: bytes) -> dict[str, Any]:
+        if not line.endswith(b"\n"):
+            raise ValueError("cut, or longer than any row")
+        values = json.loads(line)
+        if values.keys() != kinds.keys():
+            raise ValueError("other columns")
+        return {name: None if optional and values[name] is None else kind(values[name]) for name, (optional, kind) in kinds.items()}
+
+    return read
 
 
-def _value(column: Column[Any], value: Any) -> object:
-    """Give a value of a column's type.
-
-    Raises:
-        ValueError: it is not of that type.
-    """
-    if value is None and column.nullable:
-        return None
+def _kind(column: Column[Any]) -> Callable[[Any], object]:
     if isinstance(column.type, Integer):
-        if type(value) is not int or not -_INT <= value < _INT:
-            raise ValueError("not a number")
-        return value
+        return _number
+    if isinstance(column.type, LargeBinary):
+        return lambda value: base64.b64decode(_text(value), validate=True)
+    return (lambda value: date.fromisoformat(_text(value))) if isinstance(column.type, Date) else _text
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or not -_INT <= value < _INT:
+        raise ValueError("not a number")
+    return value
+
+
+def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
-    if isinstance(column.type, LargeBinary):
-        return base64.b64decode(value, validate=True)
     value.encode()  # half of a surrogate pair is no text
-    return date.fromisoformat(value) if isinstance(column.type, Date) else value
+    return value

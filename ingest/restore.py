@@ -64,8 +64,8 @@ _UNSOUND = {
         " WHERE start + held <> next"
     ),
     "a row of a code file lies outside its text": (
-        'SELECT 1 FROM code_rows WHERE start < 0 OR "end" < start OR "end" > '
-        "(SELECT max(start + length(text)) FROM code_texts WHERE code_texts.file = code_rows.file)"
+        "SELECT 1 FROM code_rows LEFT JOIN (SELECT file, max(start + length(text)) AS size FROM code_texts GROUP BY file) AS held "
+        'ON held.file = code_rows.file WHERE start < 0 OR "end" < start OR size IS NULL OR "end" > size'
     ),
 }
 
