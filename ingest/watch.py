@@ -2,23 +2,34 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
 
 from corpus.errors import IngestError
 from ingest.extract.sniff import SUFFIXES
 from ingest.folders import is_hidden
 
-if TYPE_CHECKING:
-    from watchdog.events import FileSystemEvent
-
 QUIET_S = 1.0
 _LONGEST_S = 10.0
 _WAKE_S = 0.5  # a wait without an end cannot be interrupted on every system
+_KINDS = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent, DirCreatedEvent, DirMovedEvent, DirDeletedEvent]
 
 
 class Watch:
@@ -37,24 +48,10 @@ class Watch:
         Raises:
             IngestError: the system does not let so many folders be watched, or a folder cannot be read.
         """
-        from watchdog.events import (
-            DirCreatedEvent,
-            DirDeletedEvent,
-            DirMovedEvent,
-            FileCreatedEvent,
-            FileDeletedEvent,
-            FileModifiedEvent,
-            FileMovedEvent,
-            FileSystemEventHandler,
-        )
-        from watchdog.observers import Observer
-
-        kinds = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent, DirCreatedEvent, DirMovedEvent, DirDeletedEvent]
-        listener, self._observer = FileSystemEventHandler(), Observer()
-        listener.on_any_event = self._hear  # type: ignore[method-assign]
+        listener, self._observer = _Listener(self._hear), Observer()
         beside = {str(Path(file).parent) for file in self._files}
         for folder, recursive in (*((folder, True) for folder in self._folders), *((folder, False) for folder in beside)):
-            self._observer.schedule(listener, folder, recursive=recursive, event_filter=kinds)
+            self._observer.schedule(listener, folder, recursive=recursive, event_filter=_KINDS)
         try:
             self._observer.start()
         except OSError as error:
@@ -81,7 +78,7 @@ class Watch:
                 found.add(self._heard.get(timeout=QUIET_S))
         return frozenset(found)
 
-    def _hear(self, event: "FileSystemEvent") -> None:
+    def _hear(self, event: FileSystemEvent) -> None:
         for told in (event.src_path, event.dest_path):
             path = os.fsdecode(told)
             if path in self._files or any(self._concerns(path, folder, event.is_directory) for folder in self._folders):
@@ -93,3 +90,14 @@ class Watch:
         if not path or not place.is_relative_to(folder) or any(map(is_hidden, place.relative_to(folder).parts)):
             return False
         return is_folder or place.suffix.lower() in SUFFIXES
+
+
+class _Listener(FileSystemEventHandler):
+    """Passes every event on."""
+
+    def __init__(self, hear: Callable[[FileSystemEvent], object]) -> None:
+        self._hear = hear
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Pass an event on."""
+        self._hear(event)

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -86,15 +86,17 @@ def ingest(paths: tuple[Path, ...], prune: bool, watch: bool, as_json: bool, reb
 
 def _run(job: _Job, rebuild: bool) -> int:
     """Bring in what was asked for, then watch where that was asked for; give the exit status."""
+    found = _look(job)
+    folders = [path for path in job.paths if path.is_dir()]
+    if not job.watch:
+        return _once(job, found, folders, rebuild)
     from ingest.watch import Watch
 
-    folders = [path for path in job.paths if path.is_dir()]
-    found = _look(job)
-    with Watch(job.paths) if job.watch else nullcontext() as watch:  # it listens before the first look, so that nothing is missed between
-        code = _once(job, found if not watch else _look(job), folders, rebuild)
-        if watch is None or code == _INTERRUPTED:
+    with Watch(job.paths) as watch:
+        code = _once(job, _look(job), folders, rebuild)  # what changed since the first look is either found now or heard of
+        if code == _INTERRUPTED:
             return code
-        click.echo("Watching; Ctrl-C ends.", err=True)
+        _tell("Watching; Ctrl-C ends.")
         with _until_interrupted():
             _keep_up(job, watch, folders)
     return 0

@@ -48,6 +48,7 @@ SUFFIXES: dict[str, Kind] = {
 
 _BINARY_KINDS = {Kind.PDF, Kind.DOCX, Kind.WORKBOOK}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_RTF = b"{\\rtf"
 _OLD_WORKBOOK = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book", "EncryptedPackage"))
 _MAIL_FIELD = re.compile(
     r"(?:From|To|Date|Subject|Received|MIME-Version|Message-ID|Return-Path|Reply-To|Cc|Content-Type): ?\S", re.IGNORECASE
@@ -102,6 +103,8 @@ def _by_magic(content: bytes, path: Path) -> Kind | None:
         return Kind.PDF
     if content.startswith(_OLE):
         return _of_ole(content, path)
+    if content.startswith(_RTF):
+        raise UnsupportedFormat(f"{path}: rich text (RTF); save it as .docx or PDF and retry", Refusal.UNKNOWN_TYPE)
     return _of_zip(content, path) if content.startswith((b"PK\x03\x04", b"PK\x05\x06")) else None
 
 

@@ -39,6 +39,7 @@ def test_a_document_is_told_by_its_bytes_whatever_its_name() -> None:
         (b"  \n ", "a.md", Refusal.EMPTY),
         (b"\x7fELF\x02\x01\x01\x00\x00\x00\x03\x00", "a.txt", Refusal.UNKNOWN_TYPE),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "letter.doc", Refusal.UNKNOWN_TYPE),
+        (b"{\\rtf1\\ansi 77336 is weekly physics.}", "letter.rtf", Refusal.UNKNOWN_TYPE),
         (zipped({"notes.txt": b"77336"}), "notes.zip", Refusal.UNKNOWN_TYPE),
         (b"77336 is weekly physics, billed once for five treatments.", "policy.pdf", Refusal.TYPE_MISMATCH),
         (zipped({"word/document.xml": b"<a/>"}), "policy.xlsx", Refusal.TYPE_MISMATCH),

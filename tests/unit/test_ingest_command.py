@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,10 +16,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from corpus.errors import LibraryMissing
+from corpus.errors import LibraryMissing, Refusal
+from ingest.build import FileReport, Outcome
+from ingest.extract import SUFFIXES
 from ingest.library import REMOVED, open_reader, open_writer
 from tests import support
 from ui.cli import main
+from ui.ingest_command import ingest
+from ui.ingest_report import report_record, summary_record
 
 ROOT = Path(__file__).parents[2]
 RULE = "# Note\n\n77370 needs a written request, says note {}.\n"
@@ -203,3 +208,14 @@ def test_watching_takes_in_what_changes_removes_what_is_deleted_and_ends_with_ct
         until(lambda: stored(data_dir) == {"a.md", "c.md"})
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0
+
+
+def test_the_docs_name_every_reason_field_ending_and_option() -> None:
+    told, formats = ((ROOT / "docs" / name).read_text() for name in ("ingest.md", "formats.md"))
+    report = FileReport("a.md", Outcome.ADDED)
+    fields = {*report_record(report), *summary_record([report], [], {}, rebuilt=0, stopped=False)}
+    reasons = re.findall(r"^\| `(\w+)` \|", told.partition("## Reasons")[2], re.MULTILINE)
+    assert reasons == list(Refusal)
+    assert not [field for field in fields if f"`{field}`" not in told]
+    assert not [ending for ending in SUFFIXES if f"`{ending}`" not in formats]
+    assert not [option for parameter in ingest.params for option in parameter.opts if option[0] == "-" and f"{option}" not in told]
