@@ -5,8 +5,10 @@ from collections.abc import Collection, Sequence
 from assistant.answer import Abstention, Citation, Conflict, Draft, Hit, Intent, Question, Reason, Role, Sentence, Status, Verdict
 from assistant.lookalikes import near_codes
 from assistant.polarity import Ruling, is_negated, ruling_of
+from assistant.terms import alike
 
 _MAX_NEAR = 4
+_SAME = 0.65
 
 
 def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conflict]) -> tuple[Status, Verdict]:
@@ -20,9 +22,20 @@ def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conf
     decided = any(s.role is Role.VERDICT for s in sentences)
     if draft.verdict is Verdict.NONE or not decided:
         return status, Verdict.NONE
-    disputed = {c.passage_id for conflict in conflicts for side in conflict.sides for c in side.citations}
-    rests_on = {c.passage_id for s in sentences if s.role is Role.VERDICT for c in s.citations}
-    return status, Verdict.CONDITIONAL if rests_on & disputed else draft.verdict
+    sides = [side for conflict in conflicts for side in conflict.sides]
+    disputed = any(_rests_on_one(s, side) for s in sentences if s.role is Role.VERDICT for side in sides)
+    return status, Verdict.CONDITIONAL if disputed else draft.verdict
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Tell whether two texts share so many words that one source repeats the other."""
+    return alike(one, other) > _SAME
+
+
+def _rests_on_one(sentence: Sentence, other: Sentence) -> bool:
+    """Tell whether two sentences rest on one passage, or on one that repeats it."""
+    passages = {c.passage_id for c in sentence.citations}
+    return not passages.isdisjoint(c.passage_id for c in other.citations) or says_the_same(sentence.text, other.text)
 
 
 def proved_verdict(verdict: Verdict, question: Question, sentences: Sequence[Sentence]) -> Verdict:

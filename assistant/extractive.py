@@ -19,7 +19,7 @@ from assistant.polarity import (
 )
 from assistant.precedents import Precedents
 from assistant.retrieve import REGISTERED
-from assistant.terms import Counts, Terms, content_terms, share_held, stems, weigh
+from assistant.terms import Counts, Terms, alike, content_terms, share_held, weigh
 from ingest.codes import codes_written, index_key
 from ingest.documents import Passage
 from ingest.embed import Embedder
@@ -243,7 +243,7 @@ class ExtractiveAnswerer:
     def _distinct(self, candidates: list[_Candidate]) -> list[_Candidate]:
         kept: list[_Candidate] = []
         for candidate in candidates:
-            if all(_alike(candidate.text, other.text) <= self._weights.most_alike for other in kept):
+            if all(alike(candidate.text, other.text) <= self._weights.most_alike for other in kept):
                 kept.append(candidate)
         return kept
 
@@ -328,8 +328,3 @@ def _tells_amount(question: Question, candidate: _Candidate) -> bool:
     years = [int(year) for year in _YEAR.findall(candidate.text)]
     on_code = not question.codes or not candidate.hit.passage.codes.isdisjoint(question.codes)
     return on_code and bool(_MONEY.search(candidate.text)) and (not years or min(years) <= question.as_of.year)
-
-
-def _alike(one: str, other: str) -> float:
-    a, b = stems(one), stems(other)
-    return len(a & b) / len(a | b) if a | b else 0.0

@@ -384,7 +384,9 @@ class Assistant:
         by_id = {h.passage.id: h for h in hits}
         conflicts: list[Conflict] = []
         added: dict[str, Hit] = {}
-        for passage_id in decide.cited_passages(sentences[:_MOST_DISPUTED]):
+        foremost = sentences[:_MOST_DISPUTED]
+        twins = [h for h in hits if h.passage.conflicts and any(decide.says_the_same(h.passage.text, s.text) for s in foremost)]
+        for passage_id in dict.fromkeys((*decide.cited_passages(foremost), *(h.passage.id for h in twins))):
             mine = by_id[passage_id]
             others = self._sides(question, mine.passage.conflicts)
             if others:

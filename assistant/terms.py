@@ -48,6 +48,12 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in content_terms(text))
 
 
+def alike(one: str, other: str) -> float:
+    """Give the share of the stems of two texts that both hold, in [0, 1]."""
+    a, b = stems(one), stems(other)
+    return len(a & b) / len(a | b) if a | b else 0.0
+
+
 def expand(text: str, glossary: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Give for each glossary term in `text` the words that its expansions add."""
     lowered = f" {re.sub(r'[^a-z0-9/&+-]+', ' ', text.lower())} "

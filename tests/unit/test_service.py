@@ -327,6 +327,17 @@ def test_one_source_that_disagrees_with_several_is_listed_once(runtime: Path, tm
     assert len(set(identities)) == len(identities)
 
 
+def test_what_disagrees_with_a_source_that_repeats_the_one_quoted_is_shown(runtime: Path, tmp_path: Path) -> None:
+    held = sources(1, "77338 is billed as often as one likes in the view of this forum.")
+    repeated = held["manual.md"].replace("Manual", "Handbook").replace(' conflicts="f-f-1"', "").replace("f-m-0", "f-h-0")
+    documents = {**held, "handbook.md": repeated.replace("may be billed once for a plan.", "may be billed once for one plan.")}
+    with open_assistant(Settings(data_dir=support.build_library(tmp_path / "data", runtime, documents))) as found:
+        answer = found.ask("May 77338 be billed once for one plan?", as_of=DAY)
+    assert "once for one plan" in answer.sentences[0].text
+    assert [len(c.sides) for c in answer.conflicts] == [2]
+    assert answer.verdict is Verdict.CONDITIONAL
+
+
 def test_a_source_that_has_no_sentence_to_quote_is_no_side(runtime: Path, tmp_path: Path) -> None:
     with open_assistant(Settings(data_dir=support.build_library(tmp_path / "data", runtime, sources(1, "77332 always?")))) as found:
         answer = found.ask("May 77338 be billed once for a plan?", as_of=DAY)
