@@ -27,8 +27,14 @@ from ingest.sentences import sentence_spans
 
 _ANSWER_LABEL = re.compile(r"(?:^|\n)(?:[A-Z][a-z]+ )?(?:Answer|A)\s?\d{0,3}\s?[:.)]\s+")
 _MONEY = re.compile(
-    r"\$\s?\d|\b\d[\d.,]*\s*(?:dollars|RVUs?|work RVU|percent|%)|\bRVUs?\b.{0,20}\d|conversion factor.{0,40}\d", re.IGNORECASE
+    r"\$\s?\d|\b\d[\d.,]*\s*(?:dollars|RVUs?|work RVU|percent|%)|\bRVUs?\b.{0,20}\d|conversion factor.{0,40}\d|\b(?:half|a third|a quarter) of\b",
+    re.IGNORECASE,
 )
+_PRICED = re.compile(
+    r"\b(?:(?:carrier|contractor)s?[ -]price[ds]?|price[ds]?|no (?:national )?(?:rate|price|value|payment)|packaged|composite|not pa(?:id|yable))\b",
+    re.IGNORECASE,
+)
+_AMOUNT_ASKED = re.compile(r"\bhow much\b|\bamounts?\b|\bdollars?\b|\$", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b(?!\.\d)")
 _MIN_WORDS = 3
 _ENCODED_HITS = 8
@@ -163,7 +169,8 @@ class ExtractiveAnswerer:
         """Give why the evidence is too weak to answer from, or None when it is not."""
         w = self._weights
         top = ranked[:3]
-        if question.intent is Intent.RATE and not any(_tells_amount(question, c) for c in top):
+        shown = [c for c in top if c.score >= w.keep_within * top[0].score]
+        if question.intent is Intent.RATE and not any(_tells_amount(question, c) for c in shown):
             return Reason.NO_EVIDENCE
         strength = self._strength(question, top)
         if strength >= w.min_strength:
@@ -324,7 +331,9 @@ def _cue(question: Question, text: str) -> float:
 
 
 def _tells_amount(question: Question, candidate: _Candidate) -> bool:
-    """Tell whether a sentence names an amount, on a code asked about, and not only of years after the one asked about."""
+    """Tell whether a sentence names an amount or how it is priced, on a code asked about, and not only of years after the one asked about."""
     years = [int(year) for year in _YEAR.findall(candidate.text)]
     on_code = not question.codes or not candidate.hit.passage.codes.isdisjoint(question.codes)
-    return on_code and bool(_MONEY.search(candidate.text)) and (not years or min(years) <= question.as_of.year)
+    priced = question.codes and not _AMOUNT_ASKED.search(question.text) and _PRICED.search(candidate.text)
+    told = bool(_MONEY.search(candidate.text) or priced)
+    return on_code and told and (not years or min(years) <= question.as_of.year)

@@ -27,7 +27,7 @@ _WHICH_CODE = (
     r"|\b(?:\d{5}|[A-V]\d{4}) or (?:\d{5}|[A-V]\d{4})\b"
 )
 _INTENTS = (
-    (Intent.RATE, r"\b(?:(?<!office )(?<!facility )rates?|(?<!pro )(?<!professional )(?<!technical )(?<!facility )(?<!global )fees?(?! schedule\b)|w?rvus?|how much|dollars?|pay(?:s|ment)? amount|(?:payment|reimbursement) (?:rate|amount|for)|conversion factor|price|cost)\b"),
+    (Intent.RATE, r"\b(?:(?<!office )(?<!facility )rates?|(?<!pro )(?<!professional )(?<!technical )(?<!facility )(?<!global )fees?(?! schedule\b)|w?rvus?|how much|dollars?|amount(?! of\b)|(?:payment|reimbursement) (?:rate|amount|for)|conversion factor|price|cost)\b"),
     (Intent.FREQUENCY, r"\bhow (?:often|many|frequently)\b|\b(?:per (?:week|course|day|fraction|plan)|once|twice|times|weekly limit|frequency|units?|max(?:imum)?)\b"),
     (Intent.REPLACEMENT, r"\b(?:replac\w+|deleted|instead of|new code|successor|crosswalk\w*|used to be|what happened to|still (?:valid|active|exist\w*))\b"),
     (Intent.MODIFIER, r"\bmod(?:if\w*)?s?\b|\btc\b|-26\b|\b(?:take|need|carry|append|add|get)s? (?:an? |the )?-?(?:25|26|59|76|77)\b"),
