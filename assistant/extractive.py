@@ -12,6 +12,7 @@ from assistant.polarity import (
     excludes,
     is_negated,
     makes_exception,
+    outnumbers,
     refuses,
     ruling_of,
     sets_condition,
@@ -64,6 +65,7 @@ class Weights:
     words: float = 0.25
     passage: float = 0.50
     cue: float = 0.12
+    off_code: float = 0.10
     decide_within: float = 0.93
     keep_within: float = 0.80
     keep_exclusions_within: float = 0.34
@@ -119,6 +121,8 @@ class ExtractiveAnswerer:
             return Draft(Verdict.NONE, (), reason)
         verdict, deciding = self._ruled(question, ranked)
         chosen = self._choose(question, ranked, deciding if verdict is not Verdict.NONE else [])
+        if all(_off_code(question, c.hit) for c in chosen):
+            return Draft(Verdict.NONE, (), Reason.WEAK_EVIDENCE)
         return Draft(verdict, tuple(_sentence(c, question, deciding, verdict) for c in chosen))
 
     # -- ranking -------------------------------------------------------------------------------------------
@@ -158,6 +162,7 @@ class ExtractiveAnswerer:
         w = self._weights
         shared = max(share_held(idf, text), w.lead_share * share_held(idf, f"{lead}\n{text}"))
         score = w.meaning * cosine + w.words * shared + w.passage * hit.score / best_hit + w.cue * _cue(question, text)
+        score -= w.off_code * _off_code(question, hit)
         return _Candidate(text, hit, score, cosine, shared)
 
     def _idf(self, question: Question) -> Terms:
@@ -209,7 +214,11 @@ class ExtractiveAnswerer:
         ruling = precedents.rule(question, _as_ranked(ranked), ruling_of(ranked[0].text, question.text))
         if ruling is None:
             return Verdict.NONE, []
-        return ruling.verdict, [next(c for c in ranked if c.hit.passage.id == ruling.hit.passage.id)]
+        held = [c for c in ranked if c.hit.passage.id == ruling.hit.passage.id]
+        near = [c for c in ranked if c.score >= self._weights.decide_within * ranked[0].score]
+        deciding = next((c for c in (held[0], *near) if _rules(question, c) is ruling.verdict), held[0])
+        forbids = ruling.verdict is Verdict.YES and not is_negated(question.text) and outnumbers(question.text, deciding.text)
+        return Verdict.NO if forbids else ruling.verdict, [deciding]
 
     def _deciding(self, question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
         """Give the sentences that rule on the question: those of the best passage that bear on it about as well as its best one."""
@@ -263,6 +272,11 @@ def _as_ranked(ranked: Sequence[_Candidate]) -> list[Hit]:
     return [replace(c.hit, score=c.score) for c in best.values()]
 
 
+def _off_code(question: Question, hit: Hit) -> bool:
+    """Tell whether a passage says nothing of the codes asked about; what the registry knows of them does."""
+    return bool(question.codes) and REGISTERED not in hit.via and hit.passage.codes.isdisjoint(question.codes)
+
+
 def _speaks_of_others(question: Question, text: str) -> bool:
     """Tell whether a sentence names codes, but none of those asked about."""
     written = codes_written(text) if question.codes else frozenset()
@@ -290,13 +304,19 @@ def _sentences(body: str) -> tuple[str, ...]:
 
 
 def _verdict(question: Question, deciding: list[_Candidate]) -> Verdict:
-    rulings = {ruling_of(c.text, question.text) for c in deciding}
-    if not rulings:
-        return Verdict.NONE
-    if len(rulings) > 1 or Ruling.CONDITIONAL in rulings:
-        return Verdict.CONDITIONAL
-    refused = Ruling.REFUSED in rulings
-    return Verdict.YES if refused == is_negated(question.text) else Verdict.NO
+    rulings = {_rules(question, c) for c in deciding}
+    return rulings.pop() if len(rulings) == 1 else Verdict.CONDITIONAL if rulings else Verdict.NONE
+
+
+def _rules(question: Question, candidate: _Candidate) -> Verdict:
+    """Give what the words of a sentence rule on a question."""
+    match ruling_of(candidate.text, question.text):
+        case Ruling.SILENT:
+            return Verdict.NONE
+        case Ruling.CONDITIONAL:
+            return Verdict.CONDITIONAL
+        case ruling:
+            return Verdict.YES if (ruling is Ruling.REFUSED) == is_negated(question.text) else Verdict.NO
 
 
 def _sentence(candidate: _Candidate, question: Question, deciding: list[_Candidate], verdict: Verdict) -> DraftSentence:

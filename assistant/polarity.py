@@ -46,6 +46,14 @@ _EXCLUDES = re.compile(
     r"\b(?:not|never|cannot)\b[^.;]{0,40}\b(?:report|bill|charge|code|pa(?:y|id)\b|use)|\b(?:is|are) not (?:an? )?(?:[0-9GC]\d{4}|separate)|\bonce per (?:course|plan|day|week)|\bden(?:y|ies|ied)\b",
     re.IGNORECASE,
 )
+_ASKS_MORE = re.compile(
+    r"\b(?:twice|two|three|multiple|several|more than (?:one|once)|again|second|2nd|another|additional|repeat(?:ed)?|both times|[2-9] (?:units?|times))\b",
+    re.IGNORECASE,
+)
+_ALLOWS_ONE = re.compile(
+    r"\b(?:once (?:per|for|in|during|a|each|every)|only once|(?:only )?one (?:unit |charge |time )?(?:per|for each|for every|for a|a) |limited to one|one unit|not (?:be )?(?:reported|billed|repeated) (?:more than once|again|twice))\b",
+    re.IGNORECASE,
+)
 _MET = 0.5
 
 
@@ -84,6 +92,11 @@ def _rule(clause: str, question: str) -> Ruling:
     if _HEDGES.search(clause) and not meets_condition(clause, question):
         return Ruling.CONDITIONAL
     return Ruling.REFUSED if refused else Ruling.ALLOWED
+
+
+def outnumbers(question: str, sentence: str) -> bool:
+    """Tell whether a question asks for more than once of what a sentence allows once."""
+    return bool(_ASKS_MORE.search(question)) and bool(_ALLOWS_ONE.search(sentence)) and not _ASKS_MORE.search(sentence)
 
 
 def speaks_of_both(sentence: str) -> bool:

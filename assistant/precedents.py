@@ -26,6 +26,7 @@ Weights = NDArray[np.float32]
 
 _NEGATES = re.compile(r"\b(?:not|never|none|cannot|without|nor|neither|skip|drop|omit|leave (?:out|off))\b|n['’]t\b", re.IGNORECASE)
 _NARROWS = re.compile(r"\b(?:only|just|alone|always|every|all|any|both|must|have to|needs?|required?|enough)\b", re.IGNORECASE)
+_EXTREME = re.compile(r"\b(?:never|always|no matter|automatic\w*|under no)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _KINDS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -63,20 +64,24 @@ _SCARCE = 0.02
 class Policy:
     """What is compared and when it rules; those from `share_power` on were chosen on the dev questions.
 
-    The chance of a ruling grows with its share among the precedents, raised to `share_power`; for "no" it is `e**refusals`
-    times as great, for "conditional" `e**disputed` times where another source disagrees with the best passage, as much again
-    where one does with any of the first `disputed_within`, and `e**conditioned` times where the best sentence sets a condition.
+    The chance of a ruling grows with its share among the precedents, raised to `share_power`. Those that the fact leaves unsaid
+    count `unsaid` times as much, and those that are extreme ("never", "always") where the question is not, or the other way
+    round, `extreme` times. For "no" the chance is `e**refusals` times as great, for "conditional" `e**disputed` times where
+    another source disagrees with the best passage, as much again where one does with any of the first `disputed_within`, and
+    `e**conditioned` times where the best sentence sets a condition.
     """
 
     passages: int = 5
     nearest: int = 8
     relevance: float = 6.0
     share_power: float = 0.8
-    refusals: float = 0.3
+    unsaid: float = 0.15
+    extreme: float = 0.4
+    refusals: float = 0.4
     disputed: float = 1.2
     disputed_within: int = 3
     conditioned: float = 0.8
-    least_sure: float = 0.46
+    least_sure: float = 0.51
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,7 @@ class Precedents:
         """Give the chance of each ruling, in the order of `RULED`."""
         policy = self._policy
         shares = [sum(float(w) for (_, p), w in zip(compared, weights, strict=True) if p.ruled == ruled) for ruled in RULED]
+        shares[RULED.index("unsaid")] *= policy.unsaid
         scores = policy.share_power * np.log(np.array(shares) + _SCARCE)
         scores[RULED.index("no")] += policy.refusals
         disputed = bool(hits[0].passage.conflicts) + any(hit.passage.conflicts for hit in hits[: policy.disputed_within])
@@ -138,7 +144,8 @@ class Precedents:
         features = compare(texts[0], texts[1:], self._embedder.encode_with_tokens(texts))
         kinds = np.array([RULED.index(p.ruled) for _, p in compared])
         relevance = np.array([self._policy.relevance * (hit.score / (hits[0].score or 1.0) - 1.0) for hit, _ in compared])
-        scores = features @ LEARNED + LEARNED_BY_RULING[kinds] + relevance
+        unlike = np.array([bool(_EXTREME.search(p.question)) != bool(_EXTREME.search(question.text)) for _, p in compared])
+        scores = features @ LEARNED + LEARNED_BY_RULING[kinds] + relevance + np.log(self._policy.extreme) * unlike
         raised = np.exp(scores - scores.max())
         return np.asarray(raised / raised.sum(), dtype=np.float32)
 

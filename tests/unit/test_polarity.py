@@ -9,6 +9,7 @@ from assistant.polarity import (
     is_negated,
     makes_exception,
     meets_condition,
+    outnumbers,
     refuses,
     ruling_of,
     sets_condition,
@@ -38,6 +39,13 @@ def test_exclusions_are_found() -> None:
     assert excludes("Do not report 77370 when the work guides future planning.")
     assert excludes("Work for quality improvement is not 77370.")
     assert not excludes("77370 may be billed.")
+
+
+def test_a_question_that_asks_for_more_than_a_sentence_allows_is_told() -> None:
+    assert outnumbers("Can I bill 77338 twice for one plan?", "Report 77338 once per IMRT plan.")
+    assert outnumbers("Are 3 units of 77263 payable?", "77263 is limited to one per course.")
+    assert not outnumbers("Can I bill 77338 once for one plan?", "Report 77338 once per IMRT plan.")
+    assert not outnumbers("Can I bill a second 77295?", "77295 is billed once per course; a second one needs a new scan.")
 
 
 def test_a_question_can_ask_for_a_refusal() -> None:

@@ -71,6 +71,20 @@ def test_nothing_is_ruled_without_precedents_or_where_the_nearest_do_not_settle_
     assert unsaid.rule(asked("Does the physicist sign 77336?"), [hit("limit")], Told.SILENT) is None
 
 
+def test_a_precedent_that_says_never_weighs_less_for_a_question_that_does_not(embedder: OnnxEmbedder) -> None:
+    held = (
+        Precedent("77370 can never be billed once treatment ends, right?", "no"),
+        Precedent("Treatment is over, is 77370 still billed now and then?", "yes"),
+    )
+    chances = [
+        Precedents(embedder, lambda facts: {"late": held} if "late" in facts else {}, Policy(least_sure=0.0, extreme=extreme)).rule(
+            asked("Can 77370 be billed once treatment ends?"), [hit("late")], Told.SILENT
+        )
+        for extreme in (1.0, 0.01)
+    ]
+    assert [ruling and ruling.verdict for ruling in chances] == [Verdict.NO, Verdict.YES]
+
+
 def test_where_sources_disagree_or_the_best_sentence_sets_a_condition_the_ruling_is_conditional(precedents: Precedents) -> None:
     asks, sides = asked("Is it allowed to bill one 77336 a week?"), [hit("limit", conflicts=("f-other",)), hit("sign")]
     agreed, disputed = precedents.rule(asks, [hit("limit"), hit("sign")], Told.SILENT), precedents.rule(asks, sides, Told.CONDITIONAL)

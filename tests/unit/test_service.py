@@ -99,6 +99,14 @@ def test_an_amount_of_a_later_year_answers_no_question_on_an_earlier_one(assista
     assert not assistant.ask("What was the Medicare conversion factor for 2019?", as_of=date(2019, 5, 6)).sentences
 
 
+def test_lines_that_say_nothing_of_the_code_asked_about_are_no_answer(runtime: Path, tmp_path: Path) -> None:
+    general = "# Fee schedule\n\n## Indicators\n\nA service with indicator 5 is not payable to the hospital for an outpatient.\n"
+    silent = "# Port films\n\n## 77417 port films\n\n77417 films are kept for seven years.\n"
+    with open_assistant(Settings(data_dir=support.build_library(tmp_path / "data", runtime, {"a.md": general, "b.md": silent}))) as found:
+        answer = found.ask("Is 77417 payable to the hospital for an outpatient?", as_of=DAY)
+    assert all("77417" in c.quote for s in answer.sentences for c in s.citations)
+
+
 def test_a_code_weighs_more_than_the_small_talk_around_it(assistant: Assistant) -> None:
     assert "one simple isodose plan" in quotes(assistant.ask("so what does 77306 actually mean, what has to be true?", as_of=DAY))
 
