@@ -57,7 +57,12 @@ def _partial_date(value: object) -> object:
     return _as_text(value)
 
 
-def _web_address(value: object) -> object:
+def web_address(value: object) -> object:
+    """Give a web address back as it is, and None for None.
+
+    Raises:
+        ValidationError: it is no http or https address.
+    """
     if value is not None:
         _URL.validate_python(value)
     return value
@@ -71,7 +76,7 @@ class FrontMatter(BaseModel):
     title: Annotated[str | None, BeforeValidator(_as_text)] = None
     publisher: str | None = None
     authority: Annotated[str | None, BeforeValidator(_known_authority)] = None
-    url: Annotated[str | None, BeforeValidator(_web_address)] = None
+    url: Annotated[str | None, BeforeValidator(web_address)] = None
     edition: Annotated[str | None, BeforeValidator(_as_text)] = None
     published: Annotated[str | None, BeforeValidator(_partial_date)] = None
     valid_from: Annotated[date | None, BeforeValidator(_first_day)] = None

@@ -5,8 +5,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from pydantic import ValidationError
+
 from corpus.digests import AUTHORITIES
 from corpus.errors import ConfigError, CorpusError
+from corpus.front_matter import web_address
 from ingest.canonical import canonical
 from ingest.documents import Document
 
@@ -33,7 +36,7 @@ def check(document: Document, by_hand: Mapping[str, str]) -> None:
     """Check that a document can have these properties.
 
     Raises:
-        ConfigError: a name, class or day is none, or the title is empty.
+        ConfigError: a name, class, day or web address is none, or the title is empty.
         CorpusError: the days are in the wrong order.
     """
     if unknown := sorted(by_hand.keys() - set(PROPERTIES)):
@@ -46,5 +49,14 @@ def check(document: Document, by_hand: Mapping[str, str]) -> None:
     if by_hand.get("authority") and by_hand["authority"] not in AUTHORITIES:
         raise ConfigError(f"{by_hand['authority']!r} is no authority class; one of: {', '.join(AUTHORITIES)}")
     settled = settle(document, by_hand)
+    if by_hand.get("url") and not _is_web_address(settled.url):
+        raise ConfigError(f"{by_hand['url']!r} is no web address; it begins with http:// or https://")
     if not settled.title:
         raise ConfigError("a document needs a title")
+
+
+def _is_web_address(told: str) -> bool:
+    try:
+        return web_address(told) is not None
+    except ValidationError:
+        return False

@@ -79,14 +79,14 @@ def serve(data_dir: Path) -> Iterator[Callable[..., str]]:
 
 
 @contextmanager
-def served(data_dir: Path, **settings: str) -> Iterator[str]:
-    """Give the address of a page that shows the library in `data_dir`."""
+def served(data_dir: Path, *, start: tuple[str, ...] = ("-m", "ui.asgi"), **settings: str) -> Iterator[str]:
+    """Give the address of a page that shows the library in `data_dir`; `start` is what Python is given before the port."""
     port = _free_port()
     log = data_dir / f"server-{port}.log"
     environment = {**os.environ, **settings, "CODECITE_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
     with (
         log.open("w") as out,
-        subprocess.Popen([sys.executable, "-m", "ui.asgi", str(port)], cwd=data_dir, env=environment, stdout=out, stderr=out) as process,
+        subprocess.Popen([sys.executable, *start, str(port)], cwd=data_dir, env=environment, stdout=out, stderr=out) as process,
     ):
         address = f"http://127.0.0.1:{port}"
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus.errors import ConfigError
+from corpus.errors import CodeciteError
 from ingest.edit import edit
 from ingest.library import open_reader, open_writer
 from ingest.lookup import Scope, rows_with_codes
@@ -63,6 +63,7 @@ def test_the_state_before_an_edit_is_restored(tmp_path: Path) -> None:
     [
         ({"valid_from": "2026-02-30"}, "'2026-02-30' is no date"),
         ({"valid_from": "2026-02-01", "valid_to": "2026-01-01"}, "the first day is later"),
+        ({"url": "javascript:alert(1)"}, "no web address"),
         ({"authority": "my aunt"}, "no authority class"),
         ({"title": " "}, "needs a title"),
         ({"sha256": "0"}, "cannot be set by hand"),
@@ -72,6 +73,6 @@ def test_what_a_property_cannot_be_is_refused_and_changes_nothing(tmp_path: Path
     bring(tmp_path, NOTES)
     with open_writer(tmp_path) as library:
         before = library.revision()
-        with pytest.raises(ConfigError, match=told):
+        with pytest.raises(CodeciteError, match=told):
             edit(library, HashEmbedder(), only_id(tmp_path), changes)
         assert library.revision() == before
