@@ -152,21 +152,32 @@ class Assistant:
         Raises:
             AnswerError: the question is empty or too long, or no document in use is the one or of the publisher to ask.
         """
-        clock, language = _Clock(watch), find_language(text)
-        part = self._part(within, publisher)
+        language, part = find_language(text), self._part(within, publisher)
 
-        def read(words: str) -> Question:
-            with clock.stage(0, "read"):
-                return _put_to(self.read(words, as_of, payer, beside), part)
+        def answered() -> Answer:
+            clock = _Clock(watch)
 
-        if language is Language.EN:
-            answer = self._ask(read(text), self._answerer, clock, on_sentence)
-            answer = replace(answer, question=with_placeholders(answer.question, text))
-        else:
-            answer = self._ask_foreign(text, language, read, clock, on_sentence)
+            def read(words: str) -> Question:
+                with clock.stage(0, "read"):
+                    return _put_to(self.read(words, as_of, payer, beside), part)
+
+            if language is not Language.EN:
+                return self._ask_foreign(text, language, read, clock, on_sentence)
+            found = self._ask(read(text), self._answerer, clock, on_sentence)
+            return replace(found, question=with_placeholders(found.question, text))
+
+        answer = self._of_one_library(answered)
         if part is None:  # what one document does not say is no gap of the library
             self._keep_gap(answer)
         return answer
+
+    def _of_one_library(self, answered: Callable[[], Answer]) -> Answer:
+        """Give an answer, found anew where another library was put in place of the one that it began with."""
+        while True:
+            identity = self.library.identity()
+            answer = answered()
+            if self.library.identity() == identity:
+                return answer
 
     def _ask(self, question: Question, answerer: Answerer, clock: _Clock, on_sentence: Callable[[Sentence], object]) -> Answer:
         if refused := decide.advice() if asks_for_advice(question.text) else self.refuse_codes(question):
