@@ -5,7 +5,7 @@ import re
 import sys
 import webbrowser
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -97,6 +97,27 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
+class OwnHostOnly:
+    """ASGI middleware that refuses requests under another name than this machine's, as a page of another site makes by rebinding DNS.
+
+    Streamlit refuses them for its WebSocket only.
+    """
+
+    def __init__(self, app: "ASGIApp", hosts: Collection[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(hosts)
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Pass a request on that names one of the hosts, whatever the port; answer any other with 403."""
+        from starlette.responses import PlainTextResponse
+
+        told = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1")
+        if scope["type"] == "http" and told.partition(":")[0].lower() not in self._hosts:
+            await PlainTextResponse("This page answers to its own address only.", status_code=403)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
 def build_app(port: int, *, open_browser: bool = False) -> "App":
     """Give the ASGI application of the page."""
     import streamlit as st
@@ -110,7 +131,8 @@ def build_app(port: int, *, open_browser: bool = False) -> "App":
             asyncio.get_running_loop().call_later(1.0, webbrowser.open, address)
         yield
 
-    return st.App(_SCRIPT, lifespan=announced, middleware=[Middleware(SecurityHeaders, headers=security_headers(port))])
+    around = [Middleware(SecurityHeaders, headers=security_headers(port)), Middleware(OwnHostOnly, hosts=SETTINGS["server.allowedHosts"])]
+    return st.App(_SCRIPT, lifespan=announced, middleware=around)
 
 
 def run(port: int = DEFAULT_PORT, *, open_browser: bool = True) -> None:
