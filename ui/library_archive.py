@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 _WORD, _ROUND = "restore", "library-restore-round"
-_MOST_MB = 500
 
 
 def draw_archive(assistant: Assistant | None, settings: Settings) -> None:
@@ -58,10 +57,10 @@ def _draw_restore(settings: Settings) -> None:
     turn = st.session_state.get(_ROUND, 0)
     st.html(
         '<p class="cc-remark">An archive takes the place of this library as a whole. It is checked first, and the library of '
-        "now is kept, so that this can be undone.</p>"
+        "now is kept, so that this can be undone. A larger one goes by the command codecite restore.</p>"
     )
     with st.form(f"restore-{turn}", border=False):
-        file = st.file_uploader("Archive of a library", type="zip", key=f"restore-file-{turn}", max_upload_size=_MOST_MB)
+        file = st.file_uploader("Archive of a library", type="zip", key=f"restore-file-{turn}")
         typed = st.text_input(f"Type {_WORD} to confirm", key=f"restore-word-{turn}")
         pressed = st.form_submit_button("Restore the library")
     if pressed and not file:
