@@ -141,13 +141,13 @@ def _unasked(cut: Callable[..., Passage], *given: object) -> Passage:
 def _unseen() -> Path:
     from safetensors.torch import save_file
 
-    from benchmarks.train_adapter import RANK, train, training_pairs
+    from benchmarks.train_adapter import RANK, train, training_data
 
     made = WORK / "unseen.safetensors"
     if not made.exists():
         print("training an adapter that has seen neither dev nor test pages …", file=sys.stderr)
         WORK.mkdir(parents=True, exist_ok=True)
-        save_file(train(training_pairs(("dev", "test")), RANK).state(), made)
+        save_file(train(training_data(("dev", "test")), RANK).state(), made)
     return made
 
 
