@@ -170,7 +170,7 @@ def _mirror_anew(library: Library, folder: Path) -> None:
     try:
         with damage_told():
             _mirror(library, folder)
-    except Exception as error:
+    except Exception as error:  # Chroma raises bare exceptions of many kinds on a full disk, too
         _remove(folder)
         raise LibraryUnusable(cannot_be_made("Chroma's copy of the vectors", folder, error)) from error
 
