@@ -81,7 +81,7 @@ class Policy:
     disputed: float = 1.2
     disputed_within: int = 3
     conditioned: float = 0.8
-    least_sure: float = 0.55
+    least_sure: float = 0.52
 
 
 @dataclass(frozen=True, slots=True)
