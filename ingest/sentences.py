@@ -11,10 +11,16 @@ _BEFORE_NUMBERS = ("no", "nos")
 _END = re.compile(r"[.!?][\"')\]”’]*(?=\s+\S|$)|(?<=[a-z0-9)]{2})[.!?](?=[A-Z][a-z])|\n{2,}|\n(?=\s*(?:[-*•]|\d+[.)])\s)")
 _LEADING = "*•·,;|"
 _LAST_WORD = re.compile(r"([A-Za-z][A-Za-z.]*)$")
+_LONGEST_WORD = 40
+_NUMBER_NEXT = re.compile(r"\s*(?:\d|[a-z#])")
+_SPACE = re.compile(r"\s*")
 
 
 def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Give the half-open spans of the sentences of `text`, without the white space and bullets around them."""
+    """Give the half-open spans of the sentences of `text`, without the white space and bullets around them.
+
+    It takes time in step with the length: a line of 10 MB is one text.
+    """
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _END.finditer(text):
@@ -28,13 +34,14 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
 def _is_end(text: str, match: re.Match[str]) -> bool:
     if not match.group().startswith("."):
         return True
-    word = _LAST_WORD.search(text, 0, match.start())
+    word = _LAST_WORD.search(text, max(0, match.start() - _LONGEST_WORD), match.start())
     if word and word.group().lower() in _BEFORE_NUMBERS:
-        return not re.match(r"\s*(?:\d|[a-z#])", text[match.end() :])
+        return not _NUMBER_NEXT.match(text, match.end())
     if word and (word.group().lower() in _ABBREVIATIONS or re.fullmatch(r"[A-Z](\.[A-Z])*", word.group())):
         return False
-    rest = text[match.end() :].lstrip()
-    return not rest[:1].islower()
+    space = _SPACE.match(text, match.end())
+    following = space.end() if space else match.end()
+    return not text[following : following + 1].islower()
 
 
 def _trim(text: str, span: tuple[int, int]) -> tuple[int, int] | None:
