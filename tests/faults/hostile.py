@@ -68,6 +68,7 @@ def work(tell: Callable[[str], None], data: Path, files: Path) -> None:
             now = time.monotonic()
             seconds[Path(report.key).name] = round(now - last[0], 2)
             last[0] = now
+            tell(f"{Path(report.key).name} {report.outcome.value}")
 
         reports = _bring(library, files, note)
         meanwhile = asking.stop()
