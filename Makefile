@@ -59,7 +59,7 @@ layers: setup ## the direction of imports
 
 check: lint types layers test ## everything that must pass before a change lands
 
-faults: setup ## the figures of docs/reliability.md: kills, damage and two writers, in about six minutes
+faults: setup ## the figures of docs/reliability.md: kills, damage, two writers, full disks, odd paths, hostile files, in some fifteen minutes
 	$(BIN)/python -m tests.faults
 
 eval: library ## score the assistant on the golden questions, dev split

@@ -6,7 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults import damage, kills, locks
+from ingest.embed import ReferenceEmbedder
+from tests.faults import damage, hostile, kills, locks, surroundings
 
 
 def main() -> None:
@@ -17,6 +18,9 @@ def main() -> None:
         whole, files = folder / "kills" / "whole", folder / "kills" / "files"
         lines += damage.figures(folder, whole, files)
         lines += locks.figures(20, folder / "locks", files)
+        ReferenceEmbedder().export(folder / "runtime")
+        lines += surroundings.figures(folder / "surroundings", folder / "runtime")
+        lines += hostile.figures(folder / "hostile")
     sys.stdout.write(f"{platform.machine()}, {os.cpu_count()} cores\n\n" + "\n".join(f"| {line} |" for line in lines) + "\n")
 
 

@@ -4,7 +4,6 @@ import gc
 import json
 import shutil
 import statistics
-import sys
 import threading
 import time
 from collections import Counter
@@ -192,7 +191,3 @@ def figures(folder: Path, each: int = 150) -> list[str]:
             f"… a question: usually, meanwhile | {found['usual_ms']} ms | {found['meanwhile_ms']} ms",
         ]
     return lines
-
-
-if __name__ == "__main__":
-    sys.stdout.write("\n".join(figures(Path(sys.argv[1]), int(sys.argv[2]))) + "\n")
