@@ -61,6 +61,7 @@ _CUES = (
     (re.compile(r"\b(?:en(?: el año)?|im jahre?|năm|noong|sa taong|в|في(?: عام| سنة)?) (20\d\d)\b(?![/.-]\d)", re.IGNORECASE), r"in \1"),
     (re.compile(r"在?(?<![0-9A-Za-z])(20\d\d) ?年(?! ?\d)|(?<!\d)(20\d\d) ?년(?! ?\d)"), r" in \1\2 "),
 )
+_READ = 4_000
 _ENGLISH = frozenset(
     """
     the is are was be can do does did how what when which who why we i it of for and or with that this if from by on as has have
@@ -108,9 +109,10 @@ def find_language(text: str) -> Language:
 
     Chinese, Korean, Russian and Arabic go by their script, which must make up half of the letters where words of
     English stand beside it (a Chinese or Korean letter counts for several). The others go by words and diacritics, of
-    which there must be two at least and more than words of English. Codes, acronyms and links count for nothing.
+    which there must be two at least and more than words of English. Codes, acronyms and links count for nothing; of a long text
+    the first 4,000 characters are read.
     """
-    written = unicodedata.normalize("NFC", _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", text)))
+    written = unicodedata.normalize("NFC", _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", text[:_READ])))
     return _by_script(written) or _by_words(written.lower()) or Language.EN
 
 
