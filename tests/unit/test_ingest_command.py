@@ -125,12 +125,14 @@ def test_a_document_whose_file_is_gone_is_told_and_removed_only_when_asked_and_o
     run("ingest", folder)
     for name in ("sub/gone.md", "elsewhere.md"):
         (folder / name).unlink()
+    (folder / "sub" / "stays.md").rename(folder / "sub" / "moved.md")
     told = run("ingest", folder / "sub")
     assert (told.exit_code, stored(data_dir)) == (0, {"gone.md", "stays.md", "elsewhere.md"})
-    assert [line.split()[:2] for line in told.stdout.splitlines()] == [["missing", str(folder / "sub" / "gone.md")]]
+    missing = [["missing", str(folder / "sub" / name)] for name in ("gone.md", "stays.md")]
+    assert [line.split()[:2] for line in told.stdout.splitlines()] == missing
     assert "--prune" in told.stdout
     pruned = run("ingest", folder / "sub", "--prune")
-    assert (pruned.exit_code, stored(data_dir)) == (0, {"stays.md", "elsewhere.md"})
+    assert (pruned.exit_code, stored(data_dir)) == (0, {"moved.md", "elsewhere.md"})
     with open_reader(data_dir) as library:
         ((removed, _, _),) = library.documents(REMOVED)
     assert f"codecite sources restore {removed.id}" in pruned.stdout
@@ -138,26 +140,17 @@ def test_a_document_whose_file_is_gone_is_told_and_removed_only_when_asked_and_o
     assert "gone.md" in stored(data_dir)
 
 
-def test_a_file_that_moved_is_held_at_its_new_place_after_pruning(run: Run, folder: Path, data_dir: Path) -> None:
-    (folder / "a.md").write_text(RULE.format(1))
-    run("ingest", folder)
-    (folder / "a.md").rename(folder / "sub" / "b.md")
-    assert run("ingest", folder, "--prune").exit_code == 0
-    assert stored(data_dir) == {"b.md"}
-
-
 def test_days_in_force_are_set_by_hand_kept_and_never_in_the_wrong_order(run: Run, folder: Path, data_dir: Path) -> None:
     (folder / "a.md").write_text(RULE.format(1))
+    assert run("ingest", folder, "--valid-from", "2026-02-01", "--valid-to", "2026-01-01").exit_code == 2
     assert run("ingest", folder, "--valid-from", "2026-01-01").exit_code == 0
     (folder / "a.md").write_text(RULE.format(2))
-    assert run("ingest", folder, "--valid-to", "2026-12-31").exit_code == 0
+    against_the_kept_one = run("ingest", folder, "--valid-to", "2025-12-31")
+    assert (against_the_kept_one.exit_code, "first day is later" in against_the_kept_one.stdout) == (1, True)
     with open_reader(data_dir) as library:
         ((document, _, _),) = library.documents()
         (passage,) = library.passages(document.id)
-    assert [str(day) for day in (passage.valid_from, passage.valid_to)] == ["2026-01-01", "2026-12-31"]
-    assert run("ingest", folder, "--valid-from", "2026-02-01", "--valid-to", "2026-01-01").exit_code == 2
-    against_the_kept_one = run("ingest", folder, "--valid-to", "2025-12-31")
-    assert (against_the_kept_one.exit_code, "first day is later" in against_the_kept_one.stdout) == (1, True)
+    assert (str(passage.valid_from), passage.valid_to) == ("2026-01-01", None)
 
 
 @pytest.mark.parametrize("arguments", [("--prune",), ("--watch",), ("README.md", "--prune")])
