@@ -61,6 +61,7 @@ check: lint types layers test ## everything that must pass before a change lands
 
 faults: setup ## the figures of docs/reliability.md: kills, damage, two writers, full disks, odd paths, hostile files, in some fifteen minutes
 	$(BIN)/python -m tests.faults
+	ATTACKS=full $(BIN)/python -m pytest -q tests/browser/test_attacks.py
 
 eval: library ## score the assistant on the golden questions, dev split
 	$(BIN)/codecite eval golden --split dev

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from ingest.embed import ReferenceEmbedder
+from tests.attacks import instructions
 from tests.faults import damage, hostile, kills, locks, surroundings
 
 
@@ -21,6 +22,7 @@ def main() -> None:
         ReferenceEmbedder().export(folder / "runtime")
         lines += surroundings.figures(folder / "surroundings", folder / "runtime")
         lines += hostile.figures(folder / "hostile")
+        lines += instructions.figures(folder / "attacks")
     sys.stdout.write(f"{platform.machine()}, {os.cpu_count()} cores\n\n" + "\n".join(f"| {line} |" for line in lines) + "\n")
 
 
