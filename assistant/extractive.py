@@ -26,6 +26,11 @@ from ingest.documents import Passage
 from ingest.embed import Embedder
 from ingest.sentences import sentence_spans
 
+_ORDERS = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b[^.;]{0,40}\b(?:rules?|instructions?|prompts?|guidelines|above|previous|sources?)\b",
+    re.IGNORECASE,
+)
+"""Orders to whoever reads the source are no rule on billing."""
 _ANSWER_LABEL = re.compile(r"(?:^|\n)(?:[A-Z][a-z]+ )?(?:Answer|A)\s?\d{0,3}\s?[:.)]\s+")
 _MONEY = re.compile(
     r"\$\s?\d|\b\d[\d.,]*\s*(?:dollars|RVUs?|work RVU|percent|%)|\bRVUs?\b.{0,20}\d|conversion factor.{0,40}\d|\b(?:half|a third|a quarter) of\b",
@@ -300,7 +305,7 @@ def quotable(passage: Passage) -> tuple[tuple[str, str], ...]:
 
 def _sentences(body: str) -> tuple[str, ...]:
     found = (body[start:end] for start, end in sentence_spans(body))
-    return tuple(text for text in found if not text.endswith("?") and len(text.split()) >= _MIN_WORDS)
+    return tuple(text for text in found if not text.endswith("?") and len(text.split()) >= _MIN_WORDS and not _ORDERS.search(text))
 
 
 def _verdict(question: Question, deciding: list[_Candidate]) -> Verdict:
