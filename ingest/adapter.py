@@ -1,7 +1,7 @@
 """The low-rank adapter that ships with Codecite: what it adds to the weights of the packaged model.
 
-It was trained by `benchmarks/train_adapter.py` on the questions that the shipped digests tell, those of golden test pages
-left out. Low-rank adaptation: Hu et al. 2021; token vectors compared one by one (late interaction): Khattab and Zaharia 2020.
+It was trained by `benchmarks/train_adapter.py` on the questions that the shipped digests tell and on the precedents of their facts,
+those of golden test pages left out. Low-rank adaptation: Hu et al. 2021; token vectors compared one by one (late interaction): Khattab and Zaharia 2020.
 """
 
 import hashlib
