@@ -15,6 +15,7 @@ import pytest
 from pytest_socket import SocketConnectBlockedError
 
 from assistant.settings import Settings
+from benchmarks import plots
 from ingest.adapter import SHIPPED
 from ui.cli import main
 
@@ -200,3 +201,8 @@ def test_decisions_are_numbered_and_under_a_page() -> None:
     for record in records:
         assert record.read_text().startswith(f"# {record.name[:4]} ")
         assert len(record.read_text().splitlines()) <= 60, record.name
+
+
+def test_pictures_of_benchmarks_show_what_the_tables_say() -> None:
+    for name, picture in plots.drawn((ROOT / plots.PAGE).read_text(encoding="utf-8")).items():
+        assert (ROOT / plots.IMAGES / f"bench-{name}.svg").read_text(encoding="utf-8") == picture
