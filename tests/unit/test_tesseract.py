@@ -68,9 +68,9 @@ def test_where_it_fails_or_mostly_guesses_there_are_no_words(stand_in: Callable[
 
 
 def test_one_that_is_late_is_ended_with_what_it_started(stand_in: Callable[[str], Tesseract], tmp_path: Path) -> None:
-    command = stand_in(f"sleep 60 & echo $! > {tmp_path}/started; wait")._command
-    assert Tesseract(command, page_s=0.5)(PAGE) == ""
-    started = int((tmp_path / "started").read_text())
+    command = stand_in(f"sleep 60 & mkdir {tmp_path}/$!; wait")._command  # a file of any size it may not write
+    assert Tesseract(command, page_s=2)(PAGE) == ""
+    (started,) = (int(entry.name) for entry in tmp_path.iterdir() if entry.name.isdigit())
     deadline = time.monotonic() + 5
     while _lives(started) and time.monotonic() < deadline:
         time.sleep(0.02)
