@@ -28,6 +28,7 @@ from ingest.folders import is_hidden
 
 QUIET_S = 1.0
 _LONGEST_S = 10.0
+_LAST_S = 5.0
 _WAKE_S = 0.5  # a wait without an end cannot be interrupted on every system
 _KINDS = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent, FileDeletedEvent, DirCreatedEvent, DirMovedEvent, DirDeletedEvent]
 
@@ -60,7 +61,7 @@ class Watch:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._observer.stop()
-        self._observer.join()
+        self._observer.join(_LAST_S)  # its threads end with the process
 
     def changed(self, timeout_s: float | None = None) -> frozenset[str]:
         """Wait for changes, and then until none came for a second (ten at most); give the real paths of files and folders.
