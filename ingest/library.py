@@ -353,6 +353,8 @@ class Library:
 def open_reader(folder: Path) -> Library:
     """Open the library in `folder` for reading; a running writer does not disturb it.
 
+    In a folder that cannot be written it is read as it is; once its file has changed, reading it raises LibraryUnusable.
+
     Raises:
         LibraryMissing: nothing was ingested yet.
         LibraryStale: another version of Codecite wrote it.
@@ -365,7 +367,7 @@ def open_reader(folder: Path) -> Library:
         raise LibraryUnusable(f"the data directory {folder} cannot be read ({error.strerror})") from error
     if not present:
         raise LibraryMissing(f"no library in {folder}; run: codecite ingest")
-    library = Library(folder, _engine(file, "query_only = ON"))
+    library = Library(folder, _engine(file, "query_only = ON") if _keeps_notes(file) else _unchanging(file))
     try:
         _check_schema(library)
     except LibraryDamaged:
@@ -433,8 +435,35 @@ def _owner_of(file: Path) -> str:
         return "another process"
 
 
-def _engine(file: Path, *pragmas: str) -> Engine:
-    engine = create_engine(URL.create("sqlite", database=str(file)))
+def _keeps_notes(file: Path) -> bool:
+    """Tell whether SQLite can read what a writer may be changing: it notes beside the file who reads, or finds such notes there."""
+    log = file.with_name(f"{file.name}-wal")
+    return os.access(file.parent, os.W_OK) or (log.exists() and log.stat().st_size > 0)
+
+
+def _unchanging(file: Path) -> Engine:
+    """Give an engine that takes no locks and notices a change of the file, of which it could read a mixture."""
+    query = {"uri": "true", "mode": "ro", "immutable": "1"}
+    engine, held = _engine(file, "query_only = ON", url=URL.create("sqlite", database=file.resolve().as_uri(), query=query)), _stamp(file)
+
+    @event.listens_for(engine, "begin")
+    def _check(_: Connection) -> None:
+        if _stamp(file) != held:
+            raise LibraryUnusable(f"the library in {file.parent} has changed while it was read; start again")
+
+    return engine
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    try:
+        about = file.stat()
+    except OSError:
+        return 0, 0, 0
+    return about.st_ino, about.st_size, about.st_mtime_ns
+
+
+def _engine(file: Path, *pragmas: str, url: URL | None = None) -> Engine:
+    engine = create_engine(url or URL.create("sqlite", database=str(file)))
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: object) -> None:

@@ -1,0 +1,98 @@
+"""A library in a folder that cannot be written is read; what could be read wrongly there is refused."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from ingest.library import FILE, open_reader
+from tests.support import bring
+
+ROOT = Path(__file__).parents[2]
+READ = """
+import sys
+from pathlib import Path
+from corpus.errors import CodeciteError
+from ingest.library import open_reader, open_writer
+folder = Path(sys.argv[1])
+try:
+    with open_reader(folder) as library:
+        print(library.digest(), flush=True)
+        sys.stdin.readline()
+        print(library.digest(), flush=True)
+    with open_writer(folder):
+        print("written")
+except CodeciteError as error:
+    print(type(error).__name__, error)
+"""
+_RIGHTS = "-dac_override,-dac_read_search"  # with which root writes wherever it likes
+
+pytestmark = pytest.mark.skipif(os.name != "posix" or (os.geteuid() == 0 and not shutil.which("setpriv")), reason="no user without rights")
+
+
+@contextmanager
+def reading(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Give a process that may not write `folder`: it reads the library, waits for a line, and reads it again."""
+    plain = ["setpriv", f"--bounding-set={_RIGHTS}", f"--inh-caps={_RIGHTS}"] if os.geteuid() == 0 else []
+    folder.chmod(0o555)
+    try:
+        with subprocess.Popen(
+            [*plain, sys.executable, "-c", READ, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        ) as child:
+            yield child
+    finally:
+        folder.chmod(0o755)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "a ?#%é data"  # characters that mean something in an address
+    bring(made, {"a.md": "# Notes\n\nRule on 77370.\n"})
+    shutil.rmtree(made / "files", ignore_errors=True)
+    return made
+
+
+def digest(folder: Path) -> str:
+    with open_reader(folder) as library:
+        return library.digest()
+
+
+def test_it_is_read_without_leaving_anything_and_writing_it_is_refused(folder: Path) -> None:
+    held, before = digest(folder), sorted(folder.iterdir())
+    with reading(folder) as child:
+        told, _ = child.communicate("\n")
+    first, second, refused = told.splitlines()
+    assert (first, second) == (held, held)
+    assert refused.startswith("LibraryUnusable the data directory")
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_change_meanwhile_is_told_and_not_read(folder: Path) -> None:
+    with reading(folder) as child:
+        assert child.stdout
+        child.stdout.readline()
+        with (folder / FILE).open("r+b") as file:
+            file.truncate(4096)
+        told, _ = child.communicate("\n")
+    assert told.startswith("LibraryUnusable")
+    assert "has changed" in told
+
+
+def test_what_a_writer_left_in_its_log_is_not_passed_over(folder: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(folder / FILE)) as writer:
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        writer.execute("UPDATE library SET value = '7' WHERE key = 'revision'")
+        writer.commit()
+        copy = tmp_path / "copy"
+        copy.mkdir()
+        for name in (FILE, f"{FILE}-wal"):
+            shutil.copy2(folder / name, copy / name)
+    with reading(copy) as child:
+        told, _ = child.communicate("\n")
+    assert told.startswith("LibraryUnusable")
