@@ -28,10 +28,12 @@ class Ran:
         return self.status == 3 and self.told.strip().split("\n")[-1].startswith("codecite: ") and "Traceback" not in self.told
 
 
-def codecite(*arguments: str, typed: str = "", max_file_bytes: int | None = None, **environment: str) -> Ran:
-    """Run the command in an environment of its own; no file may grow beyond `max_file_bytes`."""
+def codecite(
+    *arguments: str, typed: str = "", max_file_bytes: int | None = None, first: Callable[[], None] | None = None, **environment: str
+) -> Ran:
+    """Run the command in an environment of its own, after `first`; no file may grow beyond `max_file_bytes`."""
     with tempfile.TemporaryDirectory() as folder:
-        status, _ = start(_run, arguments, {**_LEAST_SET, **environment}, typed, max_file_bytes, Path(folder)).end()
+        status, _ = start(_run, arguments, {**_LEAST_SET, **environment}, typed, max_file_bytes, first, Path(folder)).end()
         out, told = (Path(folder, name).read_text(errors="replace") for name in ("out", "told"))
     return Ran(status, out, "\n".join(line for line in told.splitlines() if not _is_progress(line)))
 
@@ -46,6 +48,7 @@ def _run(
     environment: Mapping[str, str],
     typed: str,
     max_file_bytes: int | None,
+    first: Callable[[], None] | None,
     folder: Path,
 ) -> None:
     from ui.cli import main
@@ -57,6 +60,9 @@ def _run(
     sys.argv[:] = ["codecite", *arguments]
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None
+    if first:
+        first()
     if max_file_bytes is not None:
         import resource
 
