@@ -38,7 +38,7 @@ _DATE = (
     rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)?[ -]{_MONTH}(?:,?[ -]\d{{2,4}})?|{_MONTH},? (?:19|20)\d\d|\d{{1,2}} de \w+ de \d{{4}}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日)"
 )
 _BIRTH = (
-    r"(?:d\.?\s?o\.?\s?b\b\.?|(?:date|day)\s+of\s+birth\b|birth[ -]?(?:date|day)\b|bday\b|born\b"
+    r"(?:d\.?\s?o\.?\s?b\b\.?+|(?:date|day)\s+of\s+birth\b|birth[ -]?(?:date|day)\b|bday\b|born\b"
     r"|fecha de nacimiento|date de naissance|geburtsdatum|geboren|дата рождения|出生日期|生年月日|ngày sinh)"
 )
 _BORN = re.compile(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
@@ -41,6 +42,12 @@ class _Commands(click.Group):
             raise click.UsageError(mask(error.format_message()).text, error.ctx) from None
         except CodeciteError as error:
             click.echo(f"codecite: {one_line(str(error))}", err=True)
+            ctx.exit(_ERROR)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError, EOFError):
+            raise
+        except Exception as error:  # no fault of the user's; where it arose is told, what it says may quote what was typed
+            traceback.print_tb(error.__traceback__)
+            click.echo(f"codecite: something went wrong in Codecite itself ({type(error).__name__})", err=True)
             ctx.exit(_ERROR)
 
 

@@ -75,6 +75,7 @@ def test_what_a_coder_writes_without_a_patient_stays(text: str) -> None:
     [
         ("JOHN SMITH DOB 01/02/1950 MRN 12345 had 77427", "[name] DOB [date of birth] MRN [MRN] had 77427"),
         ("DOS 4/5/2026, DOB 3/4/56", "DOS 4/5/2026, DOB [date of birth]"),
+        ("ending 4/12/2026, D.O.B. 3/4/56", "ending 4/12/2026, D.O.B. [date of birth]"),
         ("Mr. O'Brien and Mrs. van der Berg had sims", "Mr. [name] and Mrs. [name] had sims"),
         ("Pt Jane Doe's 77427 denied", "Pt [name]'s 77427 denied"),
         ("MRNs 1234567 and 7654321, 77427", "MRNs [MRN], 77427"),
