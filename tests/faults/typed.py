@@ -9,6 +9,8 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,7 +19,7 @@ from urllib.parse import quote
 
 from tests import model_server, planted, support
 from tests.faults.command import codecite
-from tests.faults.started import start
+from tests.faults.started import finish
 from tests.faults.surroundings import new_data_dir
 
 _STATES = ("sound", "library damaged", "search damaged", "model late", "exception")
@@ -41,7 +43,7 @@ basis: stated
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """How many questions were asked, what each case told on standard error or the page, and what was found of their identifiers."""
+    """How many questions were asked, what each case put out, and where something of their identifiers was found."""
 
     asked: int
     told: dict[tuple[str, str], str]
@@ -61,20 +63,20 @@ def ask_all(folder: Path, runtime: Path, count: int) -> Typed:
     places = {case: _place(folder / " ".join(case), whole, case[1]) for case in CASES}
     with model_server.serving() as model:
         model.play(model_server.hangs)
-        for case, questions in cases.items():
-            if case[0] != "page":
-                _command(*case, places[case], questions, _environment(places[case], case[1], model.url))
-        pages = [(places[c], _environment(places[c], c[1], model.url), c[1], [q.text for q in cases[c]]) for c in CASES if c[0] == "page"]
-        status, lines = start(_pages, folder / "page", pages).end()
-        if status:
-            raise RuntimeError(f"the page ended with {status}: {lines[-1:]}")
+        given = {case: (places[case], case[1], _environment(places[case], case[1], model.url), cases[case]) for case in CASES}
+        with ThreadPoolExecutor(2) as pool:
+            page = pool.submit(finish, _pages, folder / "page", [given[case] for case in CASES if case[0] == "page"])
+            for done in [page, *(pool.submit(_command, way, *given[way, state]) for way, state in CASES if way != "page")]:
+                done.result()
         shown = [exchange.shown for exchange in model.seen]
     (folder / "model").mkdir()
     (folder / "model" / "shown").write_text("\n".join(shown))
     held = {file.read_bytes() for file in _files(whole)}
     left = {str(file.relative_to(folder)): file.read_bytes() for file in _files(folder)}
     new = {name: content for name, content in left.items() if content not in held}
-    told = {case: "\n".join(file.read_text() for file in sorted(places[case].glob("told*"))) for case in CASES}
+    told = {
+        case: "\n".join(file.read_text() for file in sorted([*places[case].glob("out*"), *places[case].glob("told*")])) for case in CASES
+    }
     return Typed(len(asked), told, len(shown), len(new), list(_leaks(new, asked)))
 
 
@@ -89,16 +91,15 @@ def _place(place: Path, whole: Path, state: str) -> Path:
             opened.seek(size // 4)
             opened.write(random.Random(size).randbytes(size // 2))
     elif state == "search damaged":
-        with sqlite3.connect(library) as connection:
-            tables = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE '%\\_data' ESCAPE '\\'").fetchall()
-            for (table,) in tables:
-                connection.execute(f"UPDATE {table} SET block = x'ffffffff'")
-        connection.close()
+        with closing(sqlite3.connect(library)) as connection:
+            connection.execute("DROP TABLE lexical_data")
     return place
 
 
 def _environment(place: Path, state: str, model: str) -> dict[str, str]:
-    chat = {"LLM": "openai:local", "LLM_BASE_URL": model, "LLM_API_KEY": "sk-canary", "LLM_TIMEOUT_S": "0.2"} if state == "model late" else {}
+    chat = (
+        {"LLM": "openai:local", "LLM_BASE_URL": model, "LLM_API_KEY": "sk-canary", "LLM_TIMEOUT_S": "0.2"} if state == "model late" else {}
+    )
     settings = {"DATA_DIR": str(place / "data"), "KEEP_QUESTIONS": "1", **chat}
     return {"HOME": str(place / "home"), "TMPDIR": str(place / "tmp"), **{f"CODECITE_{name}": value for name, value in settings.items()}}
 
@@ -113,34 +114,37 @@ def break_answers() -> None:
     setattr(Assistant, "ask", fail)  # noqa: B010
 
 
-def _command(way: str, state: str, place: Path, questions: Sequence[planted.Planted], environment: dict[str, str]) -> None:
+def _command(way: str, place: Path, state: str, environment: dict[str, str], questions: Sequence[planted.Planted]) -> None:
     first = break_answers if state == "exception" else None
-    if way == "ask":
-        asked = [["ask", *(q.text.split() if state == "words not in quotes" else [q.text])] for q in questions]
-        typed = [""] * len(asked)
-    else:
-        asked = [["ask", "--batch", "-"]]
-        typed = ["".join(json.dumps({"id": n, "question": q.text}) + "\n" for n, q in enumerate(questions))]
-    for n, arguments in enumerate(asked):
-        ran = codecite(*arguments, typed=typed[n], first=first, **environment)
+    for n, (arguments, typed) in enumerate(_typed(way, state, questions)):
+        ran = codecite(*arguments, typed=typed, first=first, **environment)
         (place / f"out{n}").write_text(ran.out)
-        (place / f"told{n}").write_text(f"{ran.status}\n{ran.told}")
+        (place / f"told{n}").write_text(f"{ran.status}\n{ran.told}\n")
 
 
-def _pages(_: Callable[[str], None], folder: Path, pages: list[tuple[Path, dict[str, str], str, list[str]]]) -> None:
+def _typed(way: str, state: str, questions: Sequence[planted.Planted]) -> Iterator[tuple[list[str], str]]:
+    """Give arguments and standard input of each command; a batch that breaks off at its first question has no second one."""
+    if way == "ask":
+        yield from ((["ask", *(q.text.split() if state == "words not in quotes" else [q.text])], "") for q in questions)
+        return
+    lines = [json.dumps({"id": n, "question": q.text}) + "\n" for n, q in enumerate(questions)]
+    yield from ((["ask", "--batch", "-"], typed) for typed in (["".join(lines)] if state in ("sound", "model late") else lines))
+
+
+def _pages(_: Callable[[str], None], folder: Path, pages: list[tuple[Path, str, dict[str, str], list[planted.Planted]]]) -> None:
     """Ask on the page, of which all that it shows is written down, with one process's output for all."""
     folder.mkdir()
     for stream in (1, 2):
         os.dup2(os.open(folder / f"stream{stream}", os.O_CREAT | os.O_WRONLY), stream)
     sys.stdout, sys.stderr = open(1, "w"), open(2, "w")  # noqa: SIM115  # they live as long as the process
-    for place, environment, state, questions in pages:
+    for place, state, environment, questions in pages:
         for name in [name for name in os.environ if name.startswith("CODECITE_")]:
             del os.environ[name]
         os.environ.update(environment)
         tempfile.tempdir = None
         if state == "exception":
             break_answers()
-        (place / "told").write_text(_ask_page(questions))
+        (place / "told").write_text(_ask_page([question.text for question in questions]))
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
 
