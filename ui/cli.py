@@ -39,7 +39,10 @@ class _Commands(click.Group):
         except click.UsageError as error:
             from assistant.identifiers import mask
 
-            raise click.UsageError(mask(error.format_message()).text, error.ctx) from None
+            told = mask(error.format_message()).text
+            if told.startswith("Got unexpected extra argument"):  # a question's words one by one: no cue may stand before a name
+                told = "Got more arguments than expected; put words that belong together in quotes."
+            raise click.UsageError(told, error.ctx) from None
         except CodeciteError as error:
             click.echo(f"codecite: {one_line(str(error))}", err=True)
             ctx.exit(_ERROR)

@@ -37,7 +37,11 @@ basis: stated
 
 77427 may be billed once for every five treatments. 77338 and 77300 may be billed with 77301.
 
-77263 is paid once for a course. 77412 is billed once for each treatment.
+77263 is paid once for a course. 77412 is billed once for each treatment, with revenue code 0333.
+
+77435 is signed by the radiation oncologist. G6015 was billed in the place of 77385 before 2026.
+
+77014 does not need modifier TC. 77371 does not need modifier 26. 77370 with modifier 26 may be denied.
 """
 
 
