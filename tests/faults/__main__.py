@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest.embed import ReferenceEmbedder
 from tests.attacks import instructions
-from tests.faults import damage, hostile, kills, locks, surroundings
+from tests.faults import damage, hostile, kills, locks, surroundings, typed
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
         lines += locks.figures(20, folder / "locks", files)
         ReferenceEmbedder().export(folder / "runtime")
         lines += surroundings.figures(folder / "surroundings", folder / "runtime")
+        lines += typed.figures(folder / "typed", folder / "runtime")
         lines += hostile.figures(folder / "hostile")
         lines += instructions.figures(folder / "attacks")
     sys.stdout.write(f"{platform.machine()}, {os.cpu_count()} cores\n\n" + "\n".join(f"| {line} |" for line in lines) + "\n")

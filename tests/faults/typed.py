@@ -25,6 +25,7 @@ from tests.faults.surroundings import new_data_dir
 _STATES = ("sound", "library damaged", "search damaged", "model late", "exception")
 CASES = (*((way, state) for way in ("ask", "batch", "page") for state in _STATES), ("ask", "words not in quotes"))
 _WHOLE_WORD_BELOW = 6
+_SEED = 53  # of 30 questions, some then get to a chat model by each way
 _RULES = """---
 title: "Notes on treatment codes"
 publisher: "Example Association"
@@ -62,7 +63,7 @@ def ask_all(folder: Path, runtime: Path, count: int) -> Typed:
     support.add_documents(whole, {"society.md": support.SOCIETY, "payer.md": support.PAYER, "notes.md": _RULES})
     each = zip(*(planted.questions(kind, half) for half in planted.HALVES for kind in planted.KINDS), strict=True)
     asked = list(islice((question for turn in each for question in turn), count))
-    random.Random(count).shuffle(asked)
+    random.Random(_SEED).shuffle(asked)
     cases = {case: asked[n :: len(CASES)] for n, case in enumerate(CASES)}
     places = {case: _place(folder / " ".join(case), whole, case[1]) for case in CASES}
     with model_server.serving() as model:
