@@ -59,7 +59,7 @@ layers: setup ## the direction of imports
 
 check: lint types layers test ## everything that must pass before a change lands
 
-faults: setup ## the figures of docs/reliability.md: kills, damage, two writers, full disks, odd paths, hostile files, in some fifteen minutes
+faults: setup ## the figures of docs/reliability.md: kills, damage, two writers, full disks, odd paths, identifiers, hostile files, in some fifteen minutes
 	$(BIN)/python -m tests.faults
 	ATTACKS=full $(BIN)/python -m pytest -q tests/browser/test_attacks.py
 

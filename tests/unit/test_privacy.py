@@ -154,3 +154,20 @@ def test_the_report_of_unanswered_questions_counts_ask_and_batch_but_no_evaluati
     assert "2 x 77999" in run("gaps", "--since", "2026-01-01").stdout
     assert "2 unanswered" in run("gaps", "--clear", stdin="y\n").stdout
     assert "No unanswered question is kept." in run("gaps").stdout
+
+
+def test_words_without_quotes_are_not_told_back(run: Run) -> None:
+    told = run("ask", *f"patient {PLANTED[1]} {PLANTED[0]} had 77427, DOB {PLANTED[3]}".split())
+    assert (told.exit_code, leaked(told.output)) == (2, [])
+    assert "in quotes" in told.output
+
+
+def test_an_exception_tells_where_it_arose_and_not_what_it_says(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Assistant, text: str, **__: object) -> None:
+        raise ValueError(text)
+
+    monkeypatch.setattr(Assistant, "ask", fail)
+    told = run("ask", "--batch", "-", stdin=json.dumps({"id": 1, "question": ANSWERED}))
+    assert (told.exit_code, leaked(told.output)) == (3, [])
+    assert "in fail" in told.output
+    assert told.output.endswith("codecite: something went wrong in Codecite itself (ValueError)\n")
