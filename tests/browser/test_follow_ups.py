@@ -25,6 +25,7 @@ def chip(page: Page, words: str) -> Locator:
 
 
 def tab_to(page: Page, aim: Locator) -> None:
+    expect(aim).to_have_count(1)  # while the page is drawn anew the old one may still stand beside it
     for _ in range(40):
         if aim.evaluate("aim => aim === document.activeElement"):
             return
