@@ -1,6 +1,7 @@
 """`Assistant.ask`: one question in, one answer out. It only joins parts."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -59,6 +60,8 @@ from ingest.lookup import (
 )
 
 _MOST_DISPUTED = 3
+_MOST_TRIES = 5
+CHANGED = "The library was changed while this was answered; ask again to have it from the library as it is now."
 STAGES = ("Reading the question", "Searching the library", "Choosing sentences", "Checking every quote")
 
 
@@ -172,12 +175,21 @@ class Assistant:
         return answer
 
     def _of_one_library(self, answered: Callable[[], Answer]) -> Answer:
-        """Give an answer, found anew where another library was put in place of the one that it began with."""
+        """Give an answer, found anew where the library was changed or another put in its place meanwhile.
+
+        An answer could else rest on one half of the former state and one of the later. Where changes do not cease, or a chat
+        model would be asked again, a notice says so instead; a library put in place of another is never told as one.
+        """
+        tries = itertools.count(1)
         while True:
-            identity = self.library.identity()
+            identity, revision = self.library.identity(), self.library.revision()
             answer = answered()
-            if self.library.identity() == identity:
+            if self.library.identity() != identity:
+                continue
+            if self.library.revision() == revision:
                 return answer
+            if next(tries) >= (_MOST_TRIES if self._answerer is self._fallback else 1):
+                return replace(answer, notices=(*answer.notices, CHANGED))
 
     def _ask(self, question: Question, answerer: Answerer, clock: _Clock, on_sentence: Callable[[Sentence], object]) -> Answer:
         if refused := decide.advice() if asks_for_advice(question.text) else self.refuse_codes(question):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest.embed import ReferenceEmbedder
 from tests.attacks import instructions
-from tests.faults import damage, hostile, kills, locks, surroundings, typed
+from tests.faults import damage, hostile, kills, locks, races_of_asking, surroundings, typed
 
 
 def main() -> None:
@@ -19,6 +19,7 @@ def main() -> None:
         whole, files = folder / "kills" / "whole", folder / "kills" / "files"
         lines += damage.figures(folder, whole, files)
         lines += locks.figures(20, folder / "locks", files)
+        lines += races_of_asking.figures(folder / "races")
         ReferenceEmbedder().export(folder / "runtime")
         lines += surroundings.figures(folder / "surroundings", folder / "runtime")
         lines += typed.figures(folder / "typed", folder / "runtime")
