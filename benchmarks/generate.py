@@ -3,7 +3,8 @@
     python -m benchmarks.generate STARTER TARGET PASSAGES [--seed 0]
 
 STARTER is the data directory of an ingested starter corpus; TARGET gets a library of PASSAGES passages, stored by
-`Library.put` like any other. A vector is a noisy mixture of the vectors of the passages whose sentences it is of.
+`Library.put` like any other. A vector is a noisy mixture of the vectors of the passages whose sentences it is of; token
+vectors are those of the passage that its first sentence is of, so that reranking reads as much as in a true library.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from ingest.changes import stored_vectors
 from ingest.codes import find_codes, index_key
 from ingest.documents import Block, BlockKind, Document, DocumentText, Passage
 from ingest.library import Library, open_reader, open_writer
-from ingest.lookup import fetch, vector_keys
+from ingest.lookup import fetch, token_blobs, vector_keys
 from ingest.sentences import sentence_spans
 from ingest.split import POLICY, passage_id
 
@@ -42,31 +43,37 @@ _NUMBER = re.compile(r"\b\d{2,4}\b")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A sentence with the vector of its passage; `parts` are its words around its codes."""
+    """A sentence with the vector of its passage and those of its tokens; `parts` are its words around its codes."""
 
     parts: tuple[str, ...]
     codes: tuple[str, ...]
     vector: NDArray[np.float32]
+    tokens: bytes
 
 
 def pieces(starter: Library) -> list[Piece]:
     """Give the sentences of a library."""
     vectors = stored_vectors(starter, {row for row, _ in vector_keys(starter)})
     passages = sorted(((row, passage) for row, (passage, _) in fetch(starter, vectors).items()), key=lambda held: held[0])
-    return [_piece(passage.text[start:end], vectors[row][0]) for row, passage in passages for start, end in sentence_spans(passage.text)]
+    tokens = token_blobs(starter, vectors)
+    return [
+        _piece(passage.text[start:end], vectors[row][0], tokens.get(row, b""))
+        for row, passage in passages
+        for start, end in sentence_spans(passage.text)
+    ]
 
 
-def _piece(sentence: str, vector: NDArray[np.float32]) -> Piece:
+def _piece(sentence: str, vector: NDArray[np.float32], tokens: bytes) -> Piece:
     mentions = [m for m in find_codes(sentence) if re.fullmatch(r"[A-Z]?\d{4,5}", index_key(m.code))]
     edges = [0, *(edge for m in mentions for edge in (m.start, m.end)), len(sentence)]
     parts = tuple(sentence[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
-    return Piece(parts, tuple(index_key(m.code) for m in mentions), vector)
+    return Piece(parts, tuple(index_key(m.code) for m in mentions), vector, tokens)
 
 
 def document(
     number: int, held: list[Piece], rng: np.random.Generator, count: int = PER_DOCUMENT
-) -> tuple[DocumentText, list[Passage], list[NDArray[np.float32]]]:
-    """Give document `number` with its passages and their vectors."""
+) -> tuple[DocumentText, list[Passage], list[NDArray[np.float32]], list[bytes]]:
+    """Give document `number` with its passages, their vectors and those of their tokens."""
     era = ERAS[int(rng.choice(len(ERAS), p=[share for share, _, _ in ERAS]))]
     payer = str(rng.choice(["all", "Medicare", f"Plan {int(rng.zipf(1.6)) % 40}"], p=[0.6, 0.2, 0.2]))
     publisher = f"Publisher {int(rng.zipf(1.4)) % 200}"
@@ -80,7 +87,8 @@ def document(
         f"/bench/{number}.txt", "2026-01-01",
     )  # fmt: skip
     passages = [_passage(about, block, text, named) for block, text, named in zip(blocks, texts, codes, strict=True)]
-    return DocumentText(about, "\n\n".join(texts), blocks, ()), passages, _vectors(held, chosen, rng)
+    tokens = [held[row[0]].tokens for row in chosen]
+    return DocumentText(about, "\n\n".join(texts), blocks, ()), passages, _vectors(held, chosen, rng), tokens
 
 
 def _text(chosen: list[Piece], rng: np.random.Generator) -> tuple[str, tuple[str, ...]]:
@@ -120,8 +128,8 @@ def generate(starter: Path, target: Path, passages: int, seed: int = 0) -> None:
     shutil.copytree(starter / "runtime", target / "runtime", dirs_exist_ok=True)
     with open_writer(target) as library:
         for number in range(passages // PER_DOCUMENT):
-            source, cut, vectors = document(number, held, np.random.default_rng([seed, number]))
-            library.put(source, cut, vectors, built_with=(embedder, POLICY), by_hand={})
+            source, cut, vectors, tokens = document(number, held, np.random.default_rng([seed, number]))
+            library.put(source, cut, vectors, built_with=(embedder, POLICY), by_hand={}, tokens=tokens)
 
 
 def main() -> None:

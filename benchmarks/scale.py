@@ -165,9 +165,9 @@ def changed(starter: Path, folder: Path) -> dict[str, Any]:
     with open_writer(folder) as writer, open_reader(folder) as reader:
         (pair,) = writer.built_with()
         for number in range(CHANGES):
-            source, cut, vectors = document(900_000_000 + number, held, np.random.default_rng([1, number]))
+            source, cut, vectors, tokens = document(900_000_000 + number, held, np.random.default_rng([1, number]))
             _scan(reader, vectors[0][0], DAYS["plain"])
-            times["add"].append(_seconds(partial(writer.put, source, cut, vectors, built_with=pair, by_hand={})))
+            times["add"].append(_seconds(partial(writer.put, source, cut, vectors, built_with=pair, by_hand={}, tokens=tokens)))
             times["add, made"].append(_seconds(lambda: (sync_files(writer), sync_words(writer))))
             there = max(writer_rows(writer, source.document.id))
             day = source.document.valid_from or DAYS["plain"]

@@ -23,13 +23,14 @@ def test_a_generated_document_is_as_any_other(tmp_path: Path) -> None:
     assert {code for piece in held for code in piece.codes} == {"77370", "77336", "G6015"}
     with open_writer(tmp_path / "made") as library:
         for number in range(4):
-            source, passages, vectors = document(number, held, np.random.default_rng([0, number]), count=5)
+            source, passages, vectors, tokens = document(number, held, np.random.default_rng([0, number]), count=5)
             again = document(number, held, np.random.default_rng([0, number]), count=5)
             assert (source, passages) == again[:2]
             assert all(source.text[p.start : p.end] == p.text for p in passages)
             assert all({index_key(m.code) for m in find_codes(p.text)} >= set(p.named_codes) for p in passages)
             assert np.allclose(np.linalg.norm(np.concatenate(vectors), axis=1), 1.0)
-            library.put(source, passages, vectors, built_with=(HashEmbedder.identity, "p"), by_hand={})
+            library.put(source, passages, vectors, built_with=(HashEmbedder.identity, "p"), by_hand={}, tokens=tokens)
+            assert set(tokens) <= {piece.tokens for piece in held}
         sync_files(library)
         days = [first for _, first, _ in ERAS]
         assert sum(len(rows_with_codes(library, ["77370"], Scope(day))) for day in days) > 0
