@@ -135,16 +135,18 @@ class Conversation:
         self._context: Context | None = None
         self._given = Asked("")
 
-    def ask(self, text: str, *, as_of: date | None = None, payer: str | None = None) -> Answer:
+    def ask(self, text: str, *, as_of: date | None = None, payer: str | None = None, within: str = "", publisher: str = "") -> Answer:
         """Answer the next question; its `question` says what was carried over. A date or payer given holds until another is.
 
+        `within` and `publisher` are the part of the library that may answer this question, as in `Assistant.ask`.
+
         Raises:
-            AnswerError: the question is empty or too long.
+            AnswerError: the question is empty or too long, or there is no such part to ask.
         """
         asked = Asked(mask(text).text, as_of or self._given.as_of, payer or self._given.payer)
         today = self._assistant.today()
         resolved = resolve(asked, self._context, self._assistant, today)
-        answer = self._assistant.ask(resolved.text, as_of=resolved.as_of, payer=resolved.payer)
+        answer = self._assistant.ask(resolved.text, as_of=resolved.as_of, payer=resolved.payer, within=within, publisher=publisher)
         self._context = after(asked, resolved, self._context, self._assistant, today)
         self._given = asked
         return carry(answer, resolved)

@@ -1,11 +1,13 @@
-"""Answer a file of questions, one JSON object a line, for evaluation suites."""
+"""Answer a file of questions, one JSON object a line, for evaluation suites and for work lists."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from assistant.answer import Answer
 from assistant.conversation import Conversation
 from assistant.identifiers import mask
 from assistant.record import answer_record
@@ -25,27 +27,56 @@ class BatchLine(BaseModel):
     conversation: str | int | None = None
 
 
-def answer_lines(assistant: Assistant, lines: Iterable[str], *, as_of: date | None, payer: str | None) -> Iterator[dict[str, Any]]:
-    """Give one answer record per line that is not blank, in order, each with the `id` of its line, identifiers of patients masked.
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What holds for every line of a batch: date of service and payer where a line has none of its own, and the part of the library."""
 
-    Lines of one `conversation` follow each other. A question that cannot be read gives `{"id", "error"}` and the batch goes on.
+    as_of: date | None = None
+    payer: str | None = None
+    within: str = ""
+    publisher: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """What became of a line: its `id` and question with identifiers of patients masked, and the answer or why there is none."""
+
+    id: str | int
+    question: str
+    answer: Answer | None
+    error: str = ""
+
+
+def read_lines(lines: Iterable[str]) -> Iterator[BatchLine]:
+    """Give the questions of a batch in order; blank lines are passed over.
 
     Raises:
         AnswerError: a line is not a JSON object with `id` and `question`.
     """
+    return (_read(line, number) for number, line in enumerate(lines, start=1) if line.strip())
+
+
+def answer_batch(assistant: Assistant, asked: Iterable[BatchLine], given: Circumstances) -> Iterator[Replied]:
+    """Give what became of each question, in order; lines of one `conversation` follow each other.
+
+    A question that cannot be read has an `error` and the batch goes on.
+    """
     held: dict[str | int, Conversation] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        asked = _read(line, number)
-        identity = mask(asked.id).text if isinstance(asked.id, str) else asked.id
+    for line in asked:
+        identity = mask(line.id).text if isinstance(line.id, str) else line.id
+        follows = assistant if line.conversation is None else held.setdefault(line.conversation, Conversation(assistant))
+        as_of, payer = line.as_of or given.as_of, line.payer or given.payer
         try:
-            follows = assistant if asked.conversation is None else held.setdefault(asked.conversation, Conversation(assistant))
-            answer = follows.ask(asked.question, as_of=asked.as_of or as_of, payer=asked.payer or payer)
+            answer = follows.ask(line.question, as_of=as_of, payer=payer, within=given.within, publisher=given.publisher)
         except AnswerError as error:
-            yield {"id": identity, "error": str(error)}
+            yield Replied(identity, mask(line.question).text, None, str(error))
             continue
-        yield {"id": identity, **answer_record(answer)}
+        yield Replied(identity, answer.question.text, answer)
+
+
+def batch_record(replied: Replied) -> dict[str, Any]:
+    """Give the JSON object of a line: the answer's record with the `id` of its line, or `id` and `error`."""
+    return {"id": replied.id, **(answer_record(replied.answer) if replied.answer else {"error": replied.error})}
 
 
 def _read(line: str, number: int) -> BatchLine:

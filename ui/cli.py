@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from ui.ingest_command import ingest
 from ui.library_commands import check, edit_source, export, one_source, restore, test_source, write_list
 from ui.library_commands import progress as _progress
 from ui.safe_text import one_line, printable_json
+from ui.targets import check_target, write_target
 
 if TYPE_CHECKING:
     from assistant.service import Assistant
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from ingest.documents import Document
     from ingest.embed import Embedder
     from ingest.library import Library
+    from ui.batch import BatchLine, Circumstances
 
 _ERROR, _FAILED = 3, 1
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
@@ -91,6 +94,13 @@ def run() -> None:
     metavar="FILE.jsonl",
     help="Answer a file of questions, '-' for standard input: one JSON object a line with id, question and, optionally, as_of, payer and conversation.",
 )
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --batch: write a table to FILE.csv or FILE.xlsx instead, a row for each quote.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before the file of --out is written over.")
 def ask(
     question: str | None,
     as_of: datetime | None,
@@ -99,6 +109,8 @@ def ask(
     publisher: str | None,
     as_json: bool,
     batch: Path | None,
+    out: Path | None,
+    yes: bool,
 ) -> None:
     """Answer QUESTION from the library, every sentence with its source.
 
@@ -106,11 +118,15 @@ def ask(
     """
     if (question is None) == (batch is None):
         raise click.UsageError("give a QUESTION, or --batch FILE.jsonl")
-    if batch is not None and (within or publisher):
-        raise click.UsageError("--within and --publisher go with a QUESTION, not with --batch")
+    if out is not None and (batch is None or as_json or out.suffix.lower() not in (".csv", ".xlsx")):
+        raise click.UsageError("--out goes with --batch and without --json; give FILE.csv or FILE.xlsx")
     day = as_of.date() if as_of else None
     if batch is not None:
-        _ask_batch(batch, day, payer)
+        if out is not None:
+            check_target(out, _settings().data_dir, yes=yes, asks=str(batch) != "-")
+        from ui.batch import Circumstances
+
+        _ask_batch(batch, out, within, Circumstances(day, payer, publisher=publisher or ""))
         return
     from assistant.record import message_record
     from ui.terminal import render_each
@@ -187,12 +203,16 @@ def sources() -> None:
 @click.option("--all", "with_removed", is_flag=True, help="Also those removed or replaced.")
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the list to an Excel workbook.")
 @click.option("--csv", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the list to a CSV file.")
-def list_sources(as_json: bool, with_removed: bool, xlsx: Path | None, csv: Path | None) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask before a file is written over.")
+def list_sources(as_json: bool, with_removed: bool, xlsx: Path | None, csv: Path | None, yes: bool) -> None:
     """List every document with its id, publisher and number of passages; of code files, with their rows."""
     from ingest.code_lookup import code_tables
     from ingest.library import ACTIVE, open_reader
 
-    with open_reader(_settings().data_dir) as library:
+    folder = _settings().data_dir
+    with open_reader(folder) as library:
+        for file in filter(None, (xlsx, csv)):
+            check_target(file, folder, yes=yes)
         if xlsx or csv:
             write_list(library.entries(None if with_removed else ACTIVE), xlsx, csv)
             return
@@ -463,15 +483,34 @@ def _source_details(document: "Document") -> dict[str, Any]:
     }
 
 
-def _ask_batch(batch: Path, day: date | None, payer: str | None) -> None:
-    from ui.batch import answer_lines
+def _ask_batch(batch: Path, out: Path | None, within: str | None, given: "Circumstances") -> None:
+    from ui.batch import answer_batch, batch_record, read_lines
 
     with click.open_file(str(batch), encoding="utf-8-sig") as lines, _assistant(keep_gaps=True) as assistant:
+        if within:
+            given = replace(given, within=one_source(assistant.library, within, ("active",))[0].id)
         try:
-            for record in answer_lines(assistant, lines, as_of=day, payer=payer):
-                click.echo(printable_json(record))
+            if out is not None:
+                _write_batch(assistant, tuple(read_lines(lines)), given, out)
+                return
+            for replied in answer_batch(assistant, read_lines(lines), given):
+                click.echo(printable_json(batch_record(replied)))
         except UnicodeDecodeError:
             raise CodeciteError(f"{batch}: not UTF-8 text; save the questions as UTF-8, one JSON object a line") from None
+
+
+def _write_batch(assistant: "Assistant", asked: "Sequence[BatchLine]", given: "Circumstances", out: Path) -> None:
+    from ui.batch import answer_batch
+    from ui.batch_table import HEADER, batch_rows
+    from ui.spreadsheet import to_csv, to_xlsx
+
+    rows: list[tuple[str, ...]] = []
+    with _progress(len(asked), "Asking") as advance:
+        for replied in answer_batch(assistant, asked, given):
+            rows += batch_rows(replied)
+            advance()
+    write_target(out, to_xlsx(HEADER, rows, "Answers") if out.suffix.lower() == ".xlsx" else to_csv(HEADER, rows))
+    click.echo(f"{len(asked):,} questions, {len(rows):,} rows: {one_line(str(out))}")
 
 
 for _command in (ingest, export, restore, check):

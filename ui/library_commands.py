@@ -10,6 +10,7 @@ import click
 
 from corpus.errors import CodeciteError
 from ui.safe_text import one_line, printable
+from ui.targets import check_target, write_target
 
 if TYPE_CHECKING:
     from assistant.recheck import Rechecked
@@ -23,12 +24,15 @@ _EVERY_PAYER = "all"
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.zip")
-def export(file: Path) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask before FILE.zip is written over.")
+def export(file: Path, yes: bool) -> None:
     """Write the whole library to FILE.zip, as it is at this moment; `codecite restore` reads it."""
     from ingest.archive import export_library
     from ingest.library import open_reader
 
-    with open_reader(_settings().data_dir) as library:
+    folder = _settings().data_dir
+    with open_reader(folder) as library:
+        check_target(file, folder, yes=yes)
         manifest = export_library(library, file)
     megabytes = file.stat().st_size / 1e6
     click.echo(f"exported: {one_line(str(file))} ({manifest.documents:,} documents in use, {megabytes:,.1f} MB, digest {manifest.digest})")
@@ -150,10 +154,7 @@ def write_list(entries: "Sequence[Entry]", xlsx: Path | None, csv: Path | None) 
         *([(xlsx, to_xlsx(TABLE_HEADER, rows, "Documents"))] if xlsx else []),
         *([(csv, to_csv(TABLE_HEADER, rows))] if csv else []),
     ):
-        try:
-            file.write_bytes(content)
-        except OSError as error:
-            raise CodeciteError(f"{file} cannot be written ({error.strerror}); give another place") from error
+        write_target(file, content)
         click.echo(f"{len(rows):,} documents: {one_line(str(file))}")
 
 
