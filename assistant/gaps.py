@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -113,7 +114,7 @@ def read_gaps(folder: Path, since: date | None = None) -> tuple[GapGroup, ...]:
     query = select(_gaps).order_by(_gaps.c.asked_at.desc(), _gaps.c.row.desc())
     if since:
         query = query.where(_gaps.c.asked_at >= since.isoformat())
-    with _reported(file), _opened(file) as connection:
+    with _reported(file), _reading(file) as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
@@ -160,6 +161,23 @@ def _group(rows: Sequence[dict[str, Any]]) -> GapGroup:
         dates_of_service=each("as_of"),
         questions=each("question"),
     )
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[Connection]:
+    """Give a connection for reading; a file that cannot be written is taken as it is, unless a writer has its log beside it."""
+    if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
+        with _opened(file) as connection:
+            yield connection
+        return
+    log = file.with_name(f"{file.name}-wal")
+    still = {} if log.exists() and log.stat().st_size else {"immutable": "1"}
+    engine = create_engine(URL.create("sqlite", database=file.resolve().as_uri(), query={"uri": "true", "mode": "ro", **still}))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 @contextmanager

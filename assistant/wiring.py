@@ -21,7 +21,7 @@ from corpus.precedents import load_precedents
 from corpus.registry import load_codes
 from ingest.documents import Passage
 from ingest.embed import Embedder, OnnxEmbedder
-from ingest.library import Library, open_reader
+from ingest.library import Library, is_read_only, open_reader
 from ingest.lookup import document_counts
 from ingest.split import POLICY
 from ingest.vectors import ChromaIndex, ScanIndex, VectorIndex
@@ -40,8 +40,8 @@ def open_assistant(
 ) -> Assistant:
     """Give an assistant on the library that the settings name.
 
-    A `long_lived` one (the chat page) asks Chroma unless the settings say otherwise; a one-shot command scans
-    the library's own vectors, which costs no start-up. With `keep_gaps` what it cannot answer is kept for
+    A `long_lived` one (the chat page) asks Chroma unless the settings say otherwise or its folder cannot be written; a
+    one-shot command scans the library's own vectors, which costs no start-up. With `keep_gaps` what it cannot answer is kept for
     `codecite gaps`. `embedder` replaces the exported one in tests, `today` the day on which it is asked.
 
     Raises:
@@ -124,7 +124,8 @@ def chroma_folder(settings: Settings) -> Path:
 
 
 def _vector_index(settings: Settings, library: Library, *, long_lived: bool) -> VectorIndex:
-    chroma = settings.vector_index == "chroma" or (settings.vector_index == "auto" and long_lived)
+    writable = not is_read_only(settings.data_dir)  # Chroma notes beside its files who reads
+    chroma = settings.vector_index == "chroma" or (settings.vector_index == "auto" and long_lived and writable)
     return ChromaIndex(library, chroma_folder(settings)) if chroma else ScanIndex(library)
 
 

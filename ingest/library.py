@@ -377,6 +377,11 @@ def open_reader(folder: Path) -> Library:
     return library
 
 
+def is_read_only(folder: Path) -> bool:
+    """Tell whether a data directory is there and this process may not write in it."""
+    return folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK)
+
+
 @contextmanager
 def open_writer(folder: Path) -> Iterator[Library]:
     """Open the library in `folder` for writing, made when it is missing; one process at a time.
@@ -438,7 +443,7 @@ def _owner_of(file: Path) -> str:
 def _keeps_notes(file: Path) -> bool:
     """Tell whether SQLite can read what a writer may be changing: it notes beside the file who reads, or finds such notes there."""
     log = file.with_name(f"{file.name}-wal")
-    return os.access(file.parent, os.W_OK) or (log.exists() and log.stat().st_size > 0)
+    return not is_read_only(file.parent) or (log.exists() and log.stat().st_size > 0)
 
 
 def _unchanging(file: Path) -> Engine:

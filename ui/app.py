@@ -16,6 +16,7 @@ from assistant.service import STAGES, Assistant
 from assistant.settings import read_settings
 from assistant.standing import Standing, State, standing
 from corpus.errors import CodeciteError, LibraryMissing
+from ingest.library import is_read_only
 from ui.chips import draw_chips, draw_scope
 from ui.citations import draw_answer
 from ui.conversation import (
@@ -102,6 +103,8 @@ def _draw_sidebar(shelf: Shelf | None) -> None:
         st.selectbox("Payer", ("", *(shelf.payers if shelf else ())), key=PAYER, format_func=_payer_option)
         st.button("New conversation", on_click=clear, shortcut="Ctrl+Shift+K", width="stretch")
         if shelf:
+            if is_read_only(read_settings().data_dir):
+                st.caption("This library is read only: nothing can be added or kept.")
             st.caption(f"{shelf.sources:,} sources with {shelf.passages:,} passages are loaded.")
         st.caption("A number beside a sentence opens the passage that it quotes.")
 

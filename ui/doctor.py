@@ -9,7 +9,7 @@ from corpus.check import check_corpus
 from corpus.errors import CodeciteError, CorpusError, EmbedderUnavailable
 from ingest.code_lookup import code_tables
 from ingest.embed import OnnxEmbedder, check_against_reference, identity_of, model_folder, runtime_identity
-from ingest.library import open_reader
+from ingest.library import is_read_only, open_reader
 from ingest.split import POLICY
 from ingest.tesseract import find_tesseract
 
@@ -41,7 +41,8 @@ def _library(settings: Settings) -> str:
         library.require(_identity(settings), POLICY)
         tables = code_tables(library)
         told = f", {len(tables)} of them code files with {sum(table.rows for table in tables):,} rows" if tables else ""
-        return f"{len(library.documents())} documents in {settings.data_dir}{told}"
+        bound = "; read only: nothing can be added or kept there" if is_read_only(settings.data_dir) else ""
+        return f"{len(library.documents())} documents in {settings.data_dir}{told}{bound}"
 
 
 def _encoder(settings: Settings) -> str:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from assistant.service import Assistant
 from assistant.settings import Settings
-from ingest.library import ACTIVE, REMOVED, REPLACED, Entry
+from ingest.library import ACTIVE, REMOVED, REPLACED, Entry, is_read_only
 from ui.library_archive import draw_archive
 from ui.library_document import draw_document, restore
 from ui.library_probe import draw_added
@@ -16,6 +16,10 @@ from ui.spreadsheet import to_csv, to_xlsx
 
 _SHOWN = ("library-search", "library-publisher", "library-status", "library-order")
 _ANY = ""
+READ_ONLY = (
+    "This library is read only: its folder cannot be written. It answers as it is; nothing can be added or changed here, and "
+    "questions without an answer are not counted."
+)
 _SHORT = 32
 """Parts of so many characters stand on one line of a phone; longer ones may be broken."""
 
@@ -40,14 +44,18 @@ def draw_library(assistant: Assistant | None, settings: Settings) -> None:
 
 
 def _draw_shelf(assistant: Assistant | None, entries: tuple[Entry, ...], settings: Settings) -> None:
-    draw_upload(settings)
+    if is_read_only(settings.data_dir):
+        st.html(f'<div class="cc-message" role="status">{READ_ONLY}</div>')
+    else:
+        draw_upload(settings)
     if assistant:
         draw_added(assistant)
     if not any(entry.status == ACTIVE for entry in entries):
         st.html(
             '<p class="cc-intro">Nothing is loaded yet. Add documents of your own, or begin with the sources that ship with Codecite.</p>'
         )
-        draw_starter(settings)
+        if not is_read_only(settings.data_dir):
+            draw_starter(settings)
     if entries:
         _draw_list(entries)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from assistant.service import Assistant
 from assistant.settings import Settings
 from ingest.archive import export_library
-from ingest.library import Library, open_writer
+from ingest.library import Library, is_read_only, open_writer
 from ingest.names import bare_name
 from ingest.restore import can_undo, restore_archive, undo_restore
 from ingest.split import POLICY
@@ -28,6 +28,8 @@ def draw_archive(assistant: Assistant | None, settings: Settings) -> None:
     with st.expander("Keep or move the whole library"):
         if assistant:
             _draw_export(assistant.library)
+        if is_read_only(settings.data_dir):
+            return
         _draw_restore(settings)
         if can_undo(settings.data_dir):
             _draw_undo(settings)
@@ -47,7 +49,7 @@ def _draw_export(library: Library) -> None:
 
 
 def _archive_of(library: Library) -> bytes:
-    with tempfile.TemporaryDirectory(dir=library.folder) as folder:
+    with tempfile.TemporaryDirectory(dir=None if is_read_only(library.folder) else library.folder) as folder:
         file = Path(folder) / "library.zip"
         export_library(library, file)
         return file.read_bytes()

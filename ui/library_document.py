@@ -7,7 +7,7 @@ import streamlit as st
 from assistant.service import Assistant
 from assistant.settings import Settings
 from ingest.build import UPLOAD, Source
-from ingest.library import ACTIVE, Entry, Library, open_writer
+from ingest.library import ACTIVE, Entry, Library, is_read_only, open_writer
 from ingest.restore import erase
 from ui.library_edit import draw_edit
 from ui.library_preview import preview_html, preview_pages
@@ -47,6 +47,10 @@ def _head(entry: Entry) -> str:
 
 
 def _draw_actions(assistant: Assistant, entry: Entry, settings: Settings) -> None:
+    if is_read_only(settings.data_dir):
+        if entry.status == ACTIVE:
+            draw_ask(entry.document.id)
+        return
     if entry.status == ACTIVE:
         with st.container(horizontal=True):
             draw_ask(entry.document.id)

@@ -9,6 +9,7 @@ import streamlit as st
 from assistant.service import Assistant
 from assistant.settings import Settings, read_settings
 from assistant.wiring import open_assistant, runtime_folder
+from ingest.library import FILE, is_read_only
 from ingest.lookup import payers
 
 
@@ -25,11 +26,14 @@ class Shelf:
 def open_shared() -> Assistant:
     """Give the assistant that all tabs share, opened anew when the library's folder or its encoder was replaced.
 
+    Of a folder that cannot be written, whose library is read as it is, also when the library's file was.
+
     Raises:
         CodeciteError: there is no library, or it cannot be used. Asked again, it looks again.
     """
     settings = read_settings()
-    return _opened((str(settings.data_dir), _stamp(settings.data_dir), _stamp(runtime_folder(settings))), settings)
+    stamps = (_stamp(settings.data_dir), _stamp(runtime_folder(settings)), _stamp_of_file(settings.data_dir))
+    return _opened((str(settings.data_dir), *stamps), settings)
 
 
 def look(assistant: Assistant) -> Shelf:
@@ -44,12 +48,21 @@ def _stamp(folder: Path) -> int:
         return 0
 
 
+def _stamp_of_file(folder: Path) -> str:
+    """Give what tells a library's file from another, "" in a folder where a change of it is seen anyway."""
+    try:
+        about = (folder / FILE).stat()
+    except OSError:
+        return ""
+    return f"{about.st_ino} {about.st_size} {about.st_mtime_ns}" if is_read_only(folder) else ""
+
+
 def _close(assistant: Assistant) -> None:
     assistant.__exit__(None, None, None)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False, on_release=_close)
-def _opened(key: tuple[str, int, int], _settings: Settings) -> Assistant:  # noqa: ARG001  # the cache tells calls apart by it
+def _opened(key: tuple[str, int, int, str], _settings: Settings) -> Assistant:  # noqa: ARG001  # the cache tells calls apart by it
     return open_assistant(_settings, long_lived=True, keep_gaps=True)
 
 

@@ -31,19 +31,32 @@ try:
 except CodeciteError as error:
     print(type(error).__name__, error)
 """
+GAPS = """
+import sys
+from datetime import date
+from pathlib import Path
+from assistant.gaps import clear_gaps, read_gaps
+from corpus.errors import LibraryUnusable
+for since in (None, date(2999, 1, 1)):
+    print([(group.codes, group.count) for group in read_gaps(Path(sys.argv[1]), since)])
+try:
+    clear_gaps(Path(sys.argv[1]))
+except LibraryUnusable as error:
+    print(error)
+"""
 _RIGHTS = "-dac_override,-dac_read_search"  # with which root writes wherever it likes
 
 pytestmark = pytest.mark.skipif(os.name != "posix" or (os.geteuid() == 0 and not shutil.which("setpriv")), reason="no user without rights")
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator["subprocess.Popen[str]"]:
-    """Give a process that may not write `folder`: it reads the library, waits for a line, and reads it again."""
+def reading(folder: Path, code: str = READ) -> Iterator["subprocess.Popen[str]"]:
+    """Give a process that may not write `folder`; by `READ` it reads the library, waits for a line, and reads it again."""
     plain = ["setpriv", f"--bounding-set={_RIGHTS}", f"--inh-caps={_RIGHTS}"] if os.geteuid() == 0 else []
     folder.chmod(0o555)
     try:
         with subprocess.Popen(
-            [*plain, sys.executable, "-c", READ, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+            [*plain, sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
         ) as child:
             yield child
     finally:
@@ -96,3 +109,21 @@ def test_what_a_writer_left_in_its_log_is_not_passed_over(folder: Path, tmp_path
     with reading(copy) as child:
         told, _ = child.communicate("\n")
     assert told.startswith("LibraryUnusable")
+
+
+def test_the_unanswered_questions_are_reported_and_not_forgotten(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "gaps.sqlite3")) as file:
+        file.execute("PRAGMA journal_mode = WAL")
+        columns = "asked_at, reason, codes, modifiers, as_of, topic, needed"
+        file.execute(f"CREATE TABLE gaps (row INTEGER PRIMARY KEY, {columns}, payer, question)")
+        file.execute(
+            f"INSERT INTO gaps ({columns}) VALUES ('2026-05-01T00:00:00Z', 'unknown_code', '[\"77999\"]', '[]', '2026-05-01', '', '')"
+        )
+        file.commit()
+    before = sorted(folder.iterdir())
+    with reading(folder, GAPS) as child:
+        told, _ = child.communicate()
+    found, none, refused = told.splitlines()
+    assert (found, none) == ("[(('77999',), 1)]", "[]")
+    assert "cannot be used" in refused
+    assert sorted(folder.iterdir()) == before
