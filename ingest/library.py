@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 from typing import Any, Self, TypeVar
@@ -725,12 +726,13 @@ def passage_columns() -> list[Any]:
 
 def to_passage(values: Sequence[Any]) -> Passage:
     """Give the passage that holds the values of `passage_columns`, in their order."""
-    held: list[Any] = [_to_list(value) if listed else value for value, listed in zip(values, _LISTED, strict=True)]
+    held: list[Any] = [value if not listed else () if value == _EMPTY else _to_list(value) for value, listed in zip(values, _LISTED, strict=True)]
     return replace(Passage(*held), places=tuple(Place(*place) for place in held[-1])) if held[-1] else Passage(*held)
 
 
+@lru_cache(maxsize=16_384)  # passages of one heading share it, and many name the same codes
 def _to_list(value: str) -> tuple[str, ...]:
-    return () if value == _EMPTY else tuple(json.loads(value))
+    return tuple(json.loads(value))
 
 
 def to_document(row: Any) -> Document:

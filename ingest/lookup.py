@@ -1,5 +1,6 @@
 """Questions that the library answers by SQL: which passages are in scope, name a code, or share words."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -7,13 +8,13 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, column, func, select, text
+from sqlalchemy import ColumnElement, Connection, Float, Integer, Select, bindparam, column, func, select, text
 
 from ingest import tables
 from ingest.changes import Rows, stored_vectors
 from ingest.documents import Document, Passage
 from ingest.embed import Vectors
-from ingest.library import Library, document_columns, passage_columns, to_document, to_passage
+from ingest.library import Library, document_columns, passage_columns, to_passage
 from ingest.scan import Allowed, VectorFiles
 from ingest.words import WordIndex, damage_told
 
@@ -21,6 +22,11 @@ _GENERAL_PAYERS = ("all", "")
 _MEDICARE = "medicare"
 _KEPT_SCOPES = 16
 _KEPT_CODES = 32
+_LISTED = select(func.json_each(bindparam("listed")).table_valued("value").c.value)
+"""One parameter for any number of keys: the statements below are built and compiled once, not for each question."""
+_PASSAGES_OF = select(tables.passages.c.row, *passage_columns()).where(tables.passages.c.row.in_(_LISTED))
+_DOCUMENTS_OF = select(*document_columns()).where(tables.documents.c.id.in_(_LISTED))
+_TOKENS_OF = select(tables.token_vectors.c.passage, tables.token_vectors.c.tokens).where(tables.token_vectors.c.passage.in_(_LISTED))
 _NAMED = f"SELECT 1 FROM passage_codes WHERE code = :code AND named = 1 AND scope > {tables.OUT_OF_USE}"
 
 
@@ -56,8 +62,8 @@ class _AllowedScopes:
         self._library = library
         self._kept: dict[tuple[int, Scope], Allowed] = {}
 
-    def of(self, scope: Scope) -> Allowed:
-        key = (self._library.revision(), scope)
+    def of(self, scope: Scope, revision: int) -> Allowed:
+        key = (revision, scope)
         allowed = self._kept.get(key)
         if allowed is None:
             allowed = _allowed_scopes(self._library, scope)
@@ -67,9 +73,13 @@ class _AllowedScopes:
         return allowed
 
 
-def allowed_scopes(library: Library, scope: Scope) -> Allowed:
-    """Give for each scope id whether its passages may be evidence; the document of `scope` is not looked at."""
-    return library.derived(_AllowedScopes).of(replace(scope, document_id=None))
+def allowed_scopes(library: Library, scope: Scope, revision: int | None = None) -> Allowed:
+    """Give for each scope id whether its passages may be evidence; the document of `scope` is not looked at.
+
+    `revision` is that of the library where the caller has just asked for it.
+    """
+    at = library.revision() if revision is None else revision
+    return library.derived(_AllowedScopes).of(replace(scope, document_id=None) if scope.document_id else scope, at)
 
 
 def _allowed_scopes(library: Library, scope: Scope) -> Allowed:
@@ -104,9 +114,10 @@ def all_codes(library: Library) -> frozenset[str]:
         return frozenset(connection.execute(text(f"{every} SELECT code FROM held WHERE EXISTS ({named})")).scalars())
 
 
-def look_up_codes(library: Library, codes: Sequence[str], scope: Scope) -> None:
-    """Look up the rows that hold `codes`, so that `rows_with_codes` finds them ready."""
-    library.derived(_CodeRows).of(codes, scope)
+def look_up_codes(library: Library, codes: Sequence[str], scope: Scope) -> Rows:
+    """Give the rows in scope that name one of `codes` or imply it, ascending; `rows_with_codes` finds them ready then."""
+    rows_of = library.derived(_CodeRows).of(codes, scope)
+    return np.unique(np.concatenate([*rows_of.values(), np.zeros(0, np.int64)]))
 
 
 def rows_with_codes(
@@ -182,7 +193,7 @@ def lexical_rows(library: Library, words: Sequence[str], scope: Scope, limit: in
             with damage_told():
                 if scope.document_id:
                     return index.best_of(words, rows_of_document(library, scope), limit)
-                return index.best(words, view, allowed_scopes(library, scope), limit)
+                return index.best(words, view, allowed_scopes(library, scope, view.state.revision), limit)
         except ValueError as error:
             index.give_up(error)
     return _lexical_rows_of_sqlite(library, words, scope, limit)
@@ -239,22 +250,21 @@ def cosines_of(library: Library, rows: Iterable[int], vector: Vectors) -> dict[i
 
 def token_blobs(library: Library, rows: Iterable[int]) -> dict[int, bytes]:
     """Give what each row keeps of its tokens' vectors; rows that keep nothing are left out."""
-    held = tables.token_vectors
-    query = select(held.c.passage, held.c.tokens).where(held.c.passage.in_([int(row) for row in rows]))
     with library.engine.connect() as connection:
-        return {row: bytes(tokens) for row, tokens in connection.execute(query)}
+        return {row: bytes(tokens) for row, tokens in connection.execute(_TOKENS_OF, {"listed": _listed(rows)})}
 
 
 def fetch(library: Library, rows: Iterable[int]) -> dict[int, tuple[Passage, Document]]:
     """Give the passages of these rows, each with its document."""
-    wanted = [int(row) for row in rows]
-    query = select(tables.passages.c.row, *passage_columns()).where(tables.passages.c.row.in_(wanted))
     with library.engine.connect() as connection:
-        passages = {row: to_passage(values) for row, *values in connection.execute(query).all()}
-        ids = sorted({p.document_id for p in passages.values()})
-        rows_of = connection.execute(select(*document_columns()).where(tables.documents.c.id.in_(ids))).mappings().all()
-        documents = {found["id"]: to_document(found) for found in rows_of}
+        passages = {row: to_passage(values) for row, *values in connection.execute(_PASSAGES_OF, {"listed": _listed(rows)}).all()}
+        ids = json.dumps(sorted({p.document_id for p in passages.values()}))
+        documents = {values[0]: Document(*values) for values in connection.execute(_DOCUMENTS_OF, {"listed": ids})}
     return {row: (passage, documents[passage.document_id]) for row, passage in passages.items()}
+
+
+def _listed(rows: Iterable[int]) -> str:
+    return json.dumps([int(row) for row in rows])
 
 
 def payers(library: Library) -> tuple[str, ...]:

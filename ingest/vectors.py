@@ -60,7 +60,7 @@ class ScanIndex:
         view = self._library.derived(VectorFiles).look()
         if scope.document_id:
             return view.nearest_of(rows_of_document(self._library, scope), vector, limit)
-        return view.nearest(vector, allowed_scopes(self._library, scope), limit)
+        return view.nearest(vector, allowed_scopes(self._library, scope, view.state.revision), limit)
 
 
 class ChromaIndex:
@@ -83,7 +83,7 @@ class ChromaIndex:
     def search(self, vector: Vectors, scope: Scope, limit: int) -> dict[int, float]:
         """Give the nearest rows in scope."""
         view = self._library.derived(VectorFiles).look()
-        allowed = allowed_scopes(self._library, scope)
+        allowed = allowed_scopes(self._library, scope, view.state.revision)
         draw = min(self._held, limit * _FIRST_DRAW) if self.mirrors(view.state.revision) else 0
         if scope.document_id or view.count(allowed) * draw < limit * _SPARE * self._held or not draw:
             return self._scan.search(vector, scope, limit)
