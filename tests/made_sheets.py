@@ -19,6 +19,9 @@ _ODS = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument
  <style:style style:name="off" style:family="table"><style:table-properties table:display="false"/></style:style>
  </office:automatic-styles><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"""
 
+_MANIFEST = """<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry
+ manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>"""
+
 
 def workbook(rows: Iterable[Sequence[Any]] = (), dress: Callable[[Worksheet], object] | None = None, title: str = "Edits") -> bytes:
     """Give an XLSX file with one sheet of `rows`, which `dress` may change."""
@@ -55,6 +58,7 @@ def open_document(tables: str) -> bytes:
     with zipfile.ZipFile(held, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", _ODS.format(tables=tables))
+        archive.writestr("META-INF/manifest.xml", _MANIFEST)
     return held.getvalue()
 
 

@@ -5,14 +5,19 @@ Positions are those of the record layouts that CMS and NCHS publish with the fil
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import dropwhile, islice
 from typing import NamedTuple
 
-from ingest.code_files.delimited import Head, data_rows, read_head
+from ingest.code_files.delimited import Head, data_rows, find_delimiter, read_head, split_rows
 from ingest.code_files.row import Kind, Layout, Row, day, meaning, told, words
 
 _HCPCS_CODE = re.compile(r"[A-V]\d{4}|[A-Z][A-Z0-9]|[0-9][A-Z]")
 _RECORD = re.compile(r"(?:[A-V]\d{4}| {3}[A-Z0-9]{2}|[A-Z0-9]{2} {3})\d{5}[3478]")
 _ORDER = re.compile(r"\d{5} [A-Z]\d[0-9A-Z]{1,5} +[01] .{60} \S")
+_ICD_CODE = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
+_ORDER_COLUMNS = 5
+_FEWEST_ORDERED = 3
+_LOOKED_AT = 60
 _CONTINUES = {"4", "8"}
 _LEAST_RECORD = 250
 _SAMPLE = 5
@@ -112,23 +117,46 @@ def _hcpcs_row(record: _Record) -> Row | None:
 
 
 def recognise_icd(lines: Sequence[str]) -> Layout | None:
-    """Recognise the ICD-10-CM order file by the positions of its fields."""
+    """Recognise the ICD-10-CM order file by the positions of its fields, or by its five columns, with a header or without.
+
+    The columns are order number, code, whether it is valid for submission, short and long description.
+    """
     first = [line for line in lines if line.strip()][:_SAMPLE]
-    return Layout(Kind.ICD, _icd_rows) if first and all(map(_ORDER.match, first)) else None
+    if first and all(map(_ORDER.match, first)):
+        return Layout(Kind.ICD, _icd_rows, has_titles=False)
+    delimiter = find_delimiter(lines)
+    sample = list(islice(dropwhile(lambda row: not _is_ordered(row), split_rows(lines[:_LOOKED_AT], delimiter)), _SAMPLE))
+    numbers = [int(row[0]) for row in sample if _is_ordered(row)]
+    if len(numbers) < max(_FEWEST_ORDERED, len(sample)) or numbers != sorted(set(numbers)):
+        return None
+    head = Head(delimiter, (), ("",) * _ORDER_COLUMNS)
+    return Layout(Kind.ICD, lambda whole: _icd_columns(whole, head))
 
 
 def _icd_rows(lines: Iterable[str]) -> Iterator[Row | None]:
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        if not _ORDER.match(line):
-            yield None
-            continue
-        code, valid = line[6:13].strip(), line[14]
-        text = told(
-            ("ICD-10-CM", f"{code[:3]}.{code[3:]}" if len(code) > 3 else code),
-            ("Valid for submission", "yes" if valid == "1" else "no (a header; a longer code must be reported)"),
-            ("Short description", words(line[16:76])),
-            ("Long description", words(line[77:])),
-        )
-        yield Row(number, code, "", valid, None, None, text)
+        if line.strip():
+            yield _icd_row(number, line[6:13].strip(), line[14], line[16:76], line[77:]) if _ORDER.match(line) else None
+
+
+def _icd_columns(lines: Iterable[str], head: Head) -> Iterator[Row | None]:
+    for number, row in data_rows(lines, head, 1, _ICD_CODE):
+        yield _icd_row(number, row[1].strip().replace(".", ""), row[2].strip(), row[3], row[4]) if row and _is_ordered(row) else None
+
+
+def _is_ordered(row: Sequence[str]) -> bool:
+    """Tell a row of the order file from its header and from the rows of other tables."""
+    if len(row) < _ORDER_COLUMNS:
+        return False
+    order, code, valid, short, long = (cell.strip() for cell in row[:_ORDER_COLUMNS])
+    return order.isdecimal() and _ICD_CODE.fullmatch(code) is not None and valid in {"0", "1"} and bool(short and long)
+
+
+def _icd_row(number: int, code: str, valid: str, short: str, long: str) -> Row:
+    text = told(
+        ("ICD-10-CM", f"{code[:3]}.{code[3:]}" if len(code) > 3 else code),
+        ("Valid for submission", "yes" if valid == "1" else "no (a header; a longer code must be reported)"),
+        ("Short description", words(short)),
+        ("Long description", words(long)),
+    )
+    return Row(number, code, "", valid, None, None, text)

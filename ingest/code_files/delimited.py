@@ -29,9 +29,9 @@ class Head:
 
 def read_head(lines: Sequence[str], code: re.Pattern[str]) -> Head | None:
     """Give the top of a table from the first lines of a file, None when no row that opens with a code follows a header."""
-    delimiter = "\t" if any(line.count("\t") >= _FEWEST_CELLS for line in lines[:_LOOKED_AT]) else ","
+    delimiter = find_delimiter(lines)
     above: list[list[str]] = []
-    for row in _rows(lines, delimiter):
+    for row in split_rows(lines, delimiter):
         if len(row) >= _FEWEST_CELLS and any(code.fullmatch(cell.strip()) for cell in row[:_FEWEST_CELLS]):
             return _head(above, delimiter)
         above.append(row)
@@ -56,7 +56,13 @@ def data_rows(lines: Iterable[str], head: Head, place: int, code: re.Pattern[str
             yield reader.line_num, None
 
 
-def _rows(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
+def find_delimiter(lines: Sequence[str]) -> str:
+    """Give what parts the cells of a table: tabs where its first lines have them, else commas."""
+    return "\t" if any(line.count("\t") >= _FEWEST_CELLS for line in lines[:_LOOKED_AT]) else ","
+
+
+def split_rows(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
+    """Give the cells of lines; they end where a cell never does."""
     try:
         yield from csv.reader(lines, delimiter=delimiter)
     except csv.Error:

@@ -17,7 +17,6 @@ from ingest.code_files.editions import find_edition
 from ingest.code_files.edits import find_audience
 from ingest.code_files.layouts import find_layout
 from ingest.code_files.row import About, Audience, Kind, Layout, Row
-from ingest.code_files.sheets import MEDIA_TYPE as SHEET_TYPE
 from ingest.code_files.sheets import lines_of
 from ingest.extract.archive_limits import MAX_MEMBERS
 
@@ -26,6 +25,7 @@ MAX_ROWS = 5_000_000
 _HEAD_BYTES = 65_536
 _CHUNK_BYTES = 1_048_576
 _ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
 _TEXTS = (".txt", ".csv")
 _TITLE_LINES = 12
 _AUTHORITIES = {Kind.HCPCS: "code set", Kind.ICD: "code set"}
@@ -36,7 +36,7 @@ _SPLIT_BY_AUDIENCE = {Kind.PTP, Kind.MUE}
 class CodeFile:
     """A code file that was recognised: where its bytes are, in which layout, and what its first lines say.
 
-    `content` is what is read instead of the file at `path`: an upload, or the lines of a workbook, which `is_sheet` tells.
+    `content` is what is read instead of the file at `path`: an upload, or the lines of a workbook, whose media type is `sheet`.
     `member` is what is read of a zip, "" where it is none.
     """
 
@@ -45,12 +45,12 @@ class CodeFile:
     layout: Layout
     titles: tuple[str, ...]
     content: bytes | None = None
-    is_sheet: bool = False
+    sheet: str = ""
 
     @property
     def media_type(self) -> str:
         """The type of the file as it was given."""
-        return SHEET_TYPE if self.is_sheet else "application/zip" if self.member else "text/plain"
+        return self.sheet or ("application/zip" if self.member else "text/plain")
 
     def about(self, by_hand: Mapping[str, str]) -> About:
         """Give what the file is: told by hand first (edition, title), then by its first lines, then by its name."""
@@ -128,7 +128,9 @@ def recognise(path: Path, content: bytes | None = None) -> CodeFile | None:
     try:
         with _file(path, content) as file:
             head = file.read(_HEAD_BYTES)
-            return _in_zip(path, content, file) if head.startswith(_ZIP) else _of_head(path, "", head, content)
+            if head.startswith(_ZIP):
+                return _in_zip(path, content, file)
+            return _of_sheet(path, *lines_of(file, path)) if head.startswith(_OLE) else _of_head(path, "", head, content)
     except OSError:
         return None  # who reads it next says why
 
@@ -137,9 +139,8 @@ def _in_zip(path: Path, content: bytes | None, file: IO[bytes]) -> CodeFile | No
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-            if lines := lines_of(archive, file, path):
-                table = _of_head(path, "", lines[:_HEAD_BYTES], lines)
-                return replace(table, is_sheet=True) if table else None
+            if table := _of_sheet(path, *lines_of(file, path, archive)):
+                return table
             if len(members) > MAX_MEMBERS:
                 return None
             found = [
@@ -154,6 +155,11 @@ def _in_zip(path: Path, content: bytes | None, file: IO[bytes]) -> CodeFile | No
         names = ", ".join(sorted(Path(code_file.member).name for code_file in found)[:4])
         raise UnsupportedFormat(f"{path}: holds {len(found)} code files ({names}); unpack it and ingest each", Refusal.UNKNOWN_TYPE)
     return found[0] if found else None
+
+
+def _of_sheet(path: Path, media_type: str, lines: bytes) -> CodeFile | None:
+    table = _of_head(path, "", lines[:_HEAD_BYTES], lines) if lines else None
+    return replace(table, sheet=media_type) if table else None
 
 
 def _of_member(path: Path, content: bytes | None, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> CodeFile | None:
@@ -171,9 +177,10 @@ def _of_head(path: Path, member: str, head: bytes, content: bytes | None) -> Cod
     lines = text.splitlines()
     lines = lines if len(head) < _HEAD_BYTES else lines[:-1]
     layout = find_layout(lines)
-    fixed = layout is not None and layout.kind is Kind.ICD
-    titles = () if fixed else tuple(line.strip() for line in lines[:_TITLE_LINES] if _is_title(line))
-    return CodeFile(path, member, layout, titles, content) if layout else None
+    if layout is None:
+        return None
+    titles = tuple(line.strip() for line in lines[:_TITLE_LINES] if layout.has_titles and _is_title(line))
+    return CodeFile(path, member, layout, titles, content)
 
 
 def _is_title(line: str) -> bool:

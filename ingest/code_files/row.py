@@ -69,11 +69,15 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A layout that was recognised: `rows` turns the lines of the file into rows, `None` for one that cannot be read."""
+    """A layout that was recognised: `rows` turns the lines of the file into rows, `None` for one that cannot be read.
+
+    `has_titles` tells whether lines of words may stand above the table.
+    """
 
     kind: Kind
     rows: Callable[[Iterable[str]], Iterator[Row | None]]
     audience: Audience = Audience.ANY
+    has_titles: bool = True
 
 
 def told(*cells: tuple[str, str]) -> str:

@@ -23,10 +23,10 @@ from ingest.extract.sheet_layout import Layout, LeftOut, Sheet, column_letters, 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-_OFFICE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_BINARY = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
-_OLD = "application/vnd.ms-excel"
-_OPEN = "application/vnd.oasis.opendocument.spreadsheet"
+OFFICE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+BINARY = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
+OLD = "application/vnd.ms-excel"
+OPEN = "application/vnd.oasis.opendocument.spreadsheet"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OLE = b"\xd0\xcf\x11\xe0"
 _PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
@@ -52,12 +52,12 @@ def read_workbook(content: bytes, path: Path) -> Extracted:
         if not content.startswith(_OLE):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 media_type, title = _kind(archive), read_title(archive)
-                if media_type == _OPEN:
-                    return _joined(read_open_sheets(archive, path), path, Extracted(_OPEN, (), title or path.stem))
-                layouts, formats = _layouts(archive, path) if media_type == _OFFICE else ({}, ())
+                if media_type == OPEN:
+                    return _joined(read_open_sheets(archive, path), path, Extracted(OPEN, (), title or path.stem))
+                layouts, formats = _layouts(archive, path) if media_type == OFFICE else ({}, ())
         else:
-            media_type, title, layouts, formats = _OLD, "", {}, ()
-        with load_workbook(io.BytesIO(content), load_tables=media_type == _OFFICE) as book:
+            media_type, title, layouts, formats = OLD, "", {}, ()
+        with load_workbook(io.BytesIO(content), load_tables=media_type == OFFICE) as book:
             return _joined(_sheets(book, path, layouts, formats), path, Extracted(media_type, (), title or path.stem))
     except PasswordError as error:
         raise _encrypted(path) from error
@@ -73,7 +73,7 @@ def _encrypted(path: Path) -> UnreadableDocument:
 
 def _kind(archive: zipfile.ZipFile) -> str:
     names = set(archive.namelist())
-    return _OFFICE if "xl/workbook.xml" in names else _BINARY if "xl/workbook.bin" in names else _OPEN
+    return OFFICE if "xl/workbook.xml" in names else BINARY if "xl/workbook.bin" in names else OPEN
 
 
 def _layouts(archive: zipfile.ZipFile, path: Path) -> tuple[dict[str, Layout], tuple[str, ...]]:
@@ -124,7 +124,7 @@ def _joined(sheets: Iterable[Sheet], path: Path, empty: Extracted) -> Extracted:
         hidden_chars += sheet.left.chars
     if not any(block.kind is not BlockKind.HEADING for block in blocks):
         raise UnreadableDocument(f"{path}: no visible cell holds words; nothing was stored", Refusal.NO_TEXT)
-    if empty.media_type in {_OLD, _BINARY}:
+    if empty.media_type in {OLD, BINARY}:
         notes.append(
             "number formats, hidden rows and hidden columns are not told by this kind of file; save it as XLSX to have them heeded"
         )

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import openpyxl
 import pytest
@@ -19,11 +20,12 @@ from ingest.code_files.recognise import recognise
 from ingest.code_files.row import Audience, Kind, Row
 from ingest.code_lookup import TableRow, code_tables, codes_tabled, rows_of
 from ingest.library import Library, open_reader, open_writer
-from tests.made_sheets import workbook
+from tests.made_old_sheets import Cell, binary_workbook, old_workbook
+from tests.made_sheets import open_document, workbook
 from tests.support import HashEmbedder, outcomes, state
 
 FILES = Path(__file__).parents[1] / "data" / "code_files"
-PTP = FILES / "ptp_practitioner.txt"
+PTP, ORDER = FILES / "ptp_practitioner.txt", FILES / "icd10cm_order_2026.txt"
 Q1_END, DAY = date(2026, 3, 31), date(2026, 3, 1)
 
 
@@ -341,10 +343,15 @@ def upload(folder: Path, name: str, content: bytes) -> FileReport:
     return report
 
 
-def as_workbook(path: Path, change: Callable[[str], object] = lambda cell: cell) -> bytes:
-    delimiter = "\t" if path.suffix == ".txt" else ","
+def cells_of(path: Path) -> list[list[str]]:
+    if path == ORDER:
+        return [[line[:5], line[6:13].strip(), line[14], line[16:76].strip(), line[77:]] for line in path.read_text().splitlines()]
     with path.open(newline="") as file:
-        return workbook([change(cell) for cell in row] for row in csv.reader(file, delimiter=delimiter))
+        return list(csv.reader(file, delimiter="\t" if path.suffix == ".txt" else ","))
+
+
+def as_workbook(path: Path, change: Callable[[str], object] = str) -> bytes:
+    return workbook([change(cell) for cell in row] for row in cells_of(path))
 
 
 def as_number(cell: str) -> object:
@@ -373,7 +380,40 @@ def test_an_upload_in_a_zip_is_the_table_that_the_zip_holds(tmp_path: Path) -> N
     assert (report.outcome, report.reading.rows) == ("added", 5)
 
 
-@pytest.mark.parametrize("change", [str, as_number])
+def as_open_document(path: Path, change: Callable[[str], object] = str) -> bytes:
+    rows = "".join(f"<table:table-row>{''.join(map(as_open_cell, map(change, row)))}</table:table-row>" for row in cells_of(path))
+    return open_document(f'<table:table table:name="Edits">{rows}</table:table>')
+
+
+def as_open_cell(value: object) -> str:
+    if isinstance(value, int):
+        return f'<table:table-cell office:value-type="float" office:value="{value}"><text:p>{value:,}</text:p></table:table-cell>'
+    words = escape(str(value or ""))
+    return f'<table:table-cell office:value-type="string"><text:p>{words}</text:p></table:table-cell>' if words else "<table:table-cell/>"
+
+
+def as_old(path: Path, change: Callable[[str], object] = str) -> bytes:
+    return old_workbook(written(path, change))
+
+
+def as_binary(path: Path, change: Callable[[str], object] = str) -> bytes:
+    return binary_workbook(written(path, change))
+
+
+def written(path: Path, change: Callable[[str], object]) -> list[list[Cell]]:
+    return [[value if isinstance(value := change(cell), int | str) and value != "" else None for cell in row] for row in cells_of(path)]
+
+
+@pytest.mark.parametrize(
+    ("make", "ending", "change"),
+    [
+        (as_workbook, "xlsx", str),
+        (as_workbook, "xlsx", as_number),
+        (as_open_document, "ods", as_number),
+        (as_old, "xls", as_number),
+        (as_binary, "xlsb", as_number),
+    ],
+)
 @pytest.mark.parametrize(
     ("name", "codes"),
     [
@@ -381,19 +421,68 @@ def test_an_upload_in_a_zip_is_the_table_that_the_zip_holds(tmp_path: Path) -> N
         ("mue_practitioner.csv", ["77336"]),
         ("relative_values.csv", ["77300"]),
         ("hcpcs.csv", ["G6015"]),
+        ("icd10cm_order_2026.txt", ["C50", "C50911"]),
     ],
 )
 def test_a_workbook_of_a_table_gives_the_rows_of_its_text_form(
-    tmp_path: Path, name: str, codes: list[str], change: Callable[[str], object]
+    tmp_path: Path, name: str, codes: list[str], make: Callable[..., bytes], ending: str, change: Callable[[str], object]
 ) -> None:
-    report = upload(tmp_path / "sheet", "table.xlsx", as_workbook(FILES / name, change))
+    report = upload(tmp_path / "sheet", f"{name}.{ending}", make(FILES / name, change))
     bring(tmp_path / "text", FILES / name)
-    assert report.outcome == "added"
+    assert (report.outcome, report.refusal, report.passages) == ("added", None, 0)
     with open_reader(tmp_path / "sheet") as sheet, open_reader(tmp_path / "text") as text:
         ((one,), (other,)) = code_tables(sheet), code_tables(text)
         assert (one.kind, one.audience, one.rows, one.document.edition) == (other.kind, other.audience, other.rows, other.document.edition)
         for code in codes:
             assert [row.text for row in find(sheet, code)] == [row.text for row in find(text, code)] != []
+
+
+def test_the_lines_of_the_order_file_may_stand_whole_in_one_column(tmp_path: Path) -> None:
+    lines = ORDER.read_text().splitlines()
+    for ending, content in (("xlsx", workbook([line] for line in lines)), ("xls", old_workbook([line] for line in lines))):
+        assert upload(tmp_path / ending, f"order_2026.{ending}", content).reading.rows == 4
+        with open_reader(tmp_path / ending) as library:
+            assert [row.text for row in find(library, "C50911")] == [line.line for line in read(ORDER) if line and line.code == "C50911"]
+
+
+def test_the_order_file_is_known_by_its_columns_also_below_titles_and_a_header(tmp_path: Path) -> None:
+    file = tmp_path / "codes.csv"
+    rows = "".join(f"{n},{code},1,Short {n},Long {n}\n" for n, code in enumerate(("A00.0", "A001", "A009", "A010", "A011", "bad"), 1))
+    file.write_text(f"ICD-10-CM order file FY 2026,,,,\nOrder,Code,Valid,Short description,Long description\n{rows}")
+    found = recognise(file)
+    assert found
+    assert (found.layout.kind, found.about({}).edition) == (Kind.ICD, "FY2026")
+    read_rows = read(file)
+    assert [row and (row.number, row.code) for row in read_rows[:3]] == [(3, "A000"), (4, "A001"), (5, "A009")]
+    assert read_rows[5:] == [None]
+    assert read_rows[0]
+    assert read_rows[0].line.startswith("ICD-10-CM: A00.0 | Valid for submission: yes | Short description: Short 1")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(1, "C50911", 1, "a", "b"), (2, "C50912", 1, "a", "b")],  # too few to tell
+        [(n, "C50911", 2, "a", "b") for n in range(5)],
+        [(5 - n, "C50911", 1, "a", "b") for n in range(5)],
+        [(n, "Breast", 1, "a", "b") for n in range(5)],
+    ],
+)
+def test_tables_with_diagnoses_are_not_all_the_order_file(tmp_path: Path, rows: list[tuple[Cell, ...]]) -> None:
+    text = tmp_path / "visits.csv"
+    text.write_text("".join(",".join(map(str, row)) + "\n" for row in rows))
+    assert recognise(text) is None
+    assert recognise(Path("visits.xls"), old_workbook(rows)) is None
+
+
+@pytest.mark.parametrize("make", [as_old, as_binary, as_open_document])
+def test_rows_of_other_workbooks_are_numbered_as_in_a_workbook(tmp_path: Path, make: Callable[[Path], bytes]) -> None:
+    lead = tmp_path / "lead.txt"
+    lead.write_text("\n\n" + PTP.read_text())
+    upload(tmp_path / "data", "edits.sheet", make(lead))
+    with open_reader(tmp_path / "data") as library:
+        (row,) = find(library, "77336", "77370")
+    assert row.number == 2 + 4
 
 
 def test_rows_of_a_workbook_are_numbered_as_its_reader_sees_them(tmp_path: Path) -> None:
