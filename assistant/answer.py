@@ -169,6 +169,8 @@ class Draft:
     """Something the reader should know about how the draft came about."""
     broken_off: str = ""
     """Why there is no more of it, where an answerer could not finish."""
+    missing: tuple[str, ...] = ()
+    """Words of the question of which the nearest passages do not speak, where there is a reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,13 @@ from collections.abc import Collection, Sequence
 
 from assistant.answer import Abstention, Citation, Conflict, Draft, Hit, Intent, Question, Reason, Role, Sentence, Status, Verdict
 from assistant.lookalikes import near_codes
-from assistant.polarity import Ruling, is_negated, ruling_of
+from assistant.polarity import Ruling, asks_for_records, is_negated, ruling_of, speaks_of_both
 from assistant.terms import alike
 
 _MAX_NEAR = 4
+_MOST_IDEAS = 3
+_FEWEST_WORDS, _MOST_CHARS = 6, 120
+_NEARLY = 0.75
 _SAME = 0.65
 
 
@@ -25,6 +28,19 @@ def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conf
     sides = [side for conflict in conflicts for side in conflict.sides]
     disputed = any(_rests_on_one(s, side) for s in sentences if s.role is Role.VERDICT for side in sides)
     return status, Verdict.CONDITIONAL if disputed else draft.verdict
+
+
+def said_once(sentences: Sequence[Sentence], conflicts: Sequence[Conflict]) -> tuple[Sentence, ...]:
+    """Give the sentences without those that are quoted as a side of a disagreement; the first and what decides stay."""
+    sides = {side.text for conflict in conflicts for side in conflict.sides}
+    return tuple(s for n, s in enumerate(sentences) if n == 0 or s.role is Role.VERDICT or s.text not in sides)
+
+
+def rests_on_lesser(sentences: Sequence[Sentence], hits: Sequence[Hit]) -> bool:
+    """Tell whether all that decides was said by those who set no rule."""
+    by_id = {h.passage.id: h.document.authority for h in hits}
+    deciding = [by_id[c.passage_id] for s in sentences if s.role is Role.VERDICT for c in s.citations]
+    return bool(deciding) and all(authority in _LESSER for authority in deciding)
 
 
 def says_the_same(one: str, other: str) -> bool:
@@ -97,8 +113,23 @@ def unread(near: bool) -> Abstention:
     )
 
 
-def no_answer(question: Question, reason: Reason, hits: Sequence[Hit]) -> Abstention:
-    """Give the abstention for an answerer that found nothing to say."""
+LESSER = "The passage that decides comes from a vendor, publisher or forum, not from Medicare, a payer, a society or the code set."
+_LESSER = frozenset({"vendor or publisher", "forum"})
+_WANTED = {
+    Intent.FREQUENCY: "It should say how often or how many times.",
+    Intent.WHO: "It should say who performs, supervises, signs or must be present.",
+    Intent.DOCUMENTATION: "It should say what must be documented.",
+    Intent.MODIFIER: "It should say which modifier applies.",
+    Intent.REPLACEMENT: "It should say what replaced the code, and when.",
+    Intent.RATE: "It should give the amount, and for which year.",
+    Intent.TOGETHER: "It should say whether the services may be billed together.",
+    Intent.WHICH_CODE: "It should say which code reports this service.",
+    Intent.RULING: "It should say whether this is allowed.",
+}
+
+
+def no_answer(question: Question, reason: Reason, hits: Sequence[Hit], missing: Sequence[str] = ()) -> Abstention:
+    """Give the abstention for an answerer that found nothing to say; `missing` are words that the nearest passages do not hold."""
     about, place = ", ".join(question.codes) or "this", question.within.name if question.within else "the library"
     payer = f" for {question.payer}" if question.payer else ""
     wanted = f"A source that answers this question{payer}" + (f" and names {about}." if question.codes else ".")
@@ -111,24 +142,58 @@ def no_answer(question: Question, reason: Reason, hits: Sequence[Hit]) -> Absten
         Reason.OUT_OF_SCOPE: f"Nothing in {place} is about this.",
         Reason.UNSUPPORTED_DRAFT: "No sentence of the proposed answer could be proved by a quote.",
     }
-    return Abstention(
-        reason, details.get(reason, "The library does not answer this.") + ("" if hits else " No passage is in scope."), wanted
-    )
+    unsaid = f" The nearest passages do not speak of: {', '.join(missing)}." if missing else ""
+    detail = details.get(reason, "The library does not answer this.") + unsaid + ("" if hits else " No passage is in scope.")
+    aim = f" {_WANTED[question.intent]}" if question.intent in _WANTED and reason is not Reason.OUT_OF_SCOPE else ""
+    return Abstention(reason, detail, wanted + aim)
 
 
-def follow_ups(question: Question, hits: Sequence[Hit]) -> tuple[str, ...]:
-    """Give up to three further questions that the passages found can bear on, none of which was just asked."""
-    held = frozenset().union(*(h.passage.codes for h in hits)) if hits else frozenset()
-    asked = tuple(c for c in question.codes if c in held) or tuple(dict.fromkeys(c for h in hits[:3] for c in h.passage.named_codes))[:1]
-    if not asked:
-        return ()
-    others = [c for c in dict.fromkeys(c for h in hits for c in h.passage.named_codes) if c not in asked and _is_procedure(c)]
-    ideas = [
-        (Intent.DOCUMENTATION, f"What must be documented for {asked[0]}?"),
-        (Intent.MODIFIER, f"Which modifier applies to {asked[0]}?"),
+def follow_ups(question: Question, sentences: Sequence[Sentence], hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Give up to three further questions that the passages found answer, none of which was just asked or answered.
+
+    Those that passages beside the ones cited are known to answer come first, then what the words of the passages can bear on.
+    """
+    cited = set(cited_passages(sentences))
+    beside = [h for h in hits if h.passage.id not in cited and _on_subject(question, h, hits[0])]
+    beside.sort(key=lambda h: -len(h.passage.codes.intersection(question.codes)))
+    ideas = [idea for h in beside for idea in _ready(question, h)[:1]] + _bearing(question, hits)
+    fresh: list[str] = []
+    for idea in ideas:
+        if all(not says_the_same(idea, other) for other in (question.text, *fresh)):
+            fresh.append(idea)
+    return tuple(fresh[:_MOST_IDEAS])
+
+
+def _on_subject(question: Question, hit: Hit, best: Hit) -> bool:
+    """Tell whether a passage speaks of a code asked about, or where none is, bears on the question nearly as well as the best."""
+    return not hit.passage.codes.isdisjoint(question.codes) if question.codes else hit.score >= _NEARLY * best.score
+
+
+def _ready(question: Question, hit: Hit) -> list[str]:
+    """Give the questions that a passage is known to answer and that a reader understands by themselves."""
+    whole = [
+        q
+        for q in hit.passage.questions
+        if q[:1].isupper() and q.endswith("?") and len(q.split()) >= _FEWEST_WORDS and len(q) <= _MOST_CHARS
     ]
-    ideas += [(Intent.OTHER, f"Can {asked[0]} and {others[0]} be billed together?")] if others else []
-    return tuple(idea for intent, idea in ideas if intent is not question.intent or intent is Intent.OTHER)
+    return [q for q in whole if not question.codes or any(code in q for code in question.codes)]
+
+
+def _bearing(question: Question, hits: Sequence[Hit]) -> list[str]:
+    """Give what the words of the passages on a code asked about, or on that of the best passage, can bear on."""
+    held = [c for h in hits[:3] for c in h.passage.named_codes]
+    code = next((c for c in question.codes if any(c in h.passage.codes for h in hits)), held[0] if held and not question.codes else "")
+    if not _is_procedure(code):
+        return []
+    on_code = [h.passage for h in hits if code in h.passage.codes]
+    both = [p for p in on_code if code in p.named_codes and len(p.named_codes) > 1 and speaks_of_both(p.text)]
+    others = [c for p in both for c in p.named_codes if c not in question.codes and c != code and _is_procedure(c)]
+    ideas = (
+        (Intent.DOCUMENTATION, any(asks_for_records(p.text) for p in on_code), f"What must be documented for {code}?"),
+        (Intent.MODIFIER, any(p.modifiers for p in on_code), f"Which modifier applies to {code}?"),
+        (Intent.TOGETHER, bool(others), f"Can {code} and {others[0] if others else ''} be billed together?"),
+    )
+    return [idea for intent, there, idea in ideas if there and (intent is not question.intent or intent is Intent.TOGETHER)]
 
 
 def _is_procedure(code: str) -> bool:

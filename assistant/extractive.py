@@ -20,7 +20,7 @@ from assistant.polarity import (
 )
 from assistant.precedents import Precedents
 from assistant.retrieve import REGISTERED
-from assistant.terms import Counts, Terms, alike, content_terms, share_held, weigh
+from assistant.terms import Counts, Terms, alike, content_terms, share_held, stems, weigh
 from ingest.codes import codes_written, index_key
 from ingest.documents import Passage
 from ingest.embed import Embedder
@@ -44,6 +44,9 @@ _AMOUNT_ASKED = re.compile(r"\bhow much\b|\bamounts?\b|\bdollars?\b|\$", re.IGNO
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b(?!\.\d)")
 _MIN_WORDS = 3
 _ENCODED_HITS = 8
+_FOREMOST = 3
+_MOST_MISSING = 3
+_TELLING = 0.6
 _LEAD_CHARS = 300
 _NUMBER = re.compile(
     r"\b(?:\d+|one|two|three|four|five|once|twice|each|every|per|single|weekly|daily|multiple|more than|only)\b", re.IGNORECASE
@@ -123,11 +126,11 @@ class ExtractiveAnswerer:
         if not ranked:
             return Draft(Verdict.NONE, (), Reason.NO_EVIDENCE)
         if reason := self._weakness(question, ranked):
-            return Draft(Verdict.NONE, (), reason)
+            return Draft(Verdict.NONE, (), reason, missing=self._missing(question, ranked))
         verdict, deciding = self._ruled(question, ranked)
         chosen = self._choose(question, ranked, deciding if verdict is not Verdict.NONE else [])
         if all(_off_code(question, c.hit) for c in chosen):
-            return Draft(Verdict.NONE, (), Reason.WEAK_EVIDENCE)
+            return Draft(Verdict.NONE, (), Reason.WEAK_EVIDENCE, missing=self._missing(question, ranked))
         return Draft(verdict, tuple(_sentence(c, question, deciding, verdict) for c in chosen))
 
     # -- ranking -------------------------------------------------------------------------------------------
@@ -171,14 +174,13 @@ class ExtractiveAnswerer:
         return _Candidate(text, hit, score, cosine, shared)
 
     def _idf(self, question: Question) -> Terms:
-        """Give the words of the question, codes left out, with their weights."""
-        words = [word for word in content_terms(question.text) if index_key(word) not in question.codes]
-        return weigh(words, question.text, self._glossary, self._counts)
+        """Give the words of the question with their weights."""
+        return weigh(_words(question), question.text, self._glossary, self._counts)
 
     def _weakness(self, question: Question, ranked: list[_Candidate]) -> Reason | None:
         """Give why the evidence is too weak to answer from, or None when it is not."""
         w = self._weights
-        top = ranked[:3]
+        top = ranked[:_FOREMOST]
         shown = [c for c in top if c.score >= w.keep_within * top[0].score]
         if question.intent is Intent.RATE and not any(_tells_amount(question, c) for c in shown):
             return Reason.NO_EVIDENCE
@@ -193,15 +195,22 @@ class ExtractiveAnswerer:
         """Give how well the best sentences bear on the question: likeness, words covered, code held."""
         w = self._weights
         cosine = max(max(c.cosine, c.hit.cosine) for c in top)
-        told = (" ".join((c.hit.document.title, *c.hit.passage.section, c.hit.passage.text, *c.hit.passage.questions)) for c in top)
-        text = " ".join(told)
         idf = self._idf(question)
         asked = sum(weight for _, weight in idf)
-        held = asked * share_held(idf, text)
+        held = asked * share_held(idf, _told(top))
         if question.codes:
             asked += w.strength_code
             held += w.strength_code * sum(any(code in c.hit.passage.codes for c in top) for code in question.codes) / len(question.codes)
         return cosine + w.strength_coverage * (held / asked if asked else 0.0)
+
+    def _missing(self, question: Question, ranked: Sequence[_Candidate]) -> tuple[str, ...]:
+        """Give the weightiest words of the question, in its order, that the passages of the best sentences do not hold."""
+        held = stems(_told(ranked[:_FOREMOST]))
+        words = _words(question)
+        lacking = {word: weight for word, (accepted, weight) in zip(words, self._idf(question), strict=True) if accepted.isdisjoint(held)}
+        floor = _TELLING * max(lacking.values(), default=0.0)
+        weightiest = sorted((w for w in lacking if lacking[w] >= floor), key=lambda word: -lacking[word])[:_MOST_MISSING]
+        return tuple(word for word in words if word in weightiest)
 
     # -- choosing ------------------------------------------------------------------------------------------
 
@@ -269,6 +278,17 @@ class ExtractiveAnswerer:
         return kept
 
 
+def _words(question: Question) -> list[str]:
+    """Give the words of a question that carry meaning, codes left out."""
+    return [word for word in content_terms(question.text) if index_key(word) not in question.codes]
+
+
+def _told(candidates: Sequence[_Candidate]) -> str:
+    """Give all that the passages of these sentences hold, their titles, headings and questions too."""
+    hits = [c.hit for c in candidates]
+    return " ".join(" ".join((h.document.title, *h.passage.section, h.passage.text, *h.passage.questions)) for h in hits)
+
+
 def _as_ranked(ranked: Sequence[_Candidate]) -> list[Hit]:
     """Give the hits in the order of their best sentences, scored by them."""
     best: dict[str, _Candidate] = {}
@@ -331,11 +351,16 @@ def _sentence(candidate: _Candidate, question: Question, deciding: list[_Candida
 
 
 def _role(text: str, question: Question) -> Role:
+    """Give what a sentence does beside the one that decides; where no ruling is asked for it only sets cases apart or asks for records."""
     if makes_exception(text):
         return Role.EXCEPTION
     if asks_for_records(text) and (question.intent is Intent.DOCUMENTATION or sets_condition(text)):
         return Role.DOCUMENTATION
-    return Role.CONDITION if sets_condition(text) or refuses(text) else Role.BACKGROUND
+    if not question.asks_ruling:
+        return Role.BACKGROUND
+    if excludes(text):
+        return Role.EXCEPTION
+    return Role.CONDITION if sets_condition(text) else Role.BACKGROUND
 
 
 def _cue(question: Question, text: str) -> float:

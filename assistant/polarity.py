@@ -124,7 +124,7 @@ def excludes(sentence: str) -> bool:
 
 def makes_exception(sentence: str) -> bool:
     """Tell whether a sentence sets a case apart from the rule."""
-    return bool(_EXCEPTS.search(sentence)) or excludes(sentence)
+    return bool(_EXCEPTS.search(sentence))
 
 
 def asks_for_records(sentence: str) -> bool:

@@ -218,7 +218,9 @@ class Assistant:
                 sentences = ground(draft, hits, pages)
         if not sentences:
             reason = Reason.UNSUPPORTED_DRAFT if unproved else draft.reason or Reason.NO_EVIDENCE
-            return self._abstain(question, decide.no_answer(question, reason, hits), hits, clock, answerer.name, draft.notice)
+            return self._abstain(
+                question, decide.no_answer(question, reason, hits, draft.missing), hits, clock, answerer.name, draft.notice
+            )
         if answerer is not self._fallback:
             draft = replace(draft, verdict=decide.proved_verdict(draft.verdict, question, sentences))
         return self._answer(question, draft, sentences, hits, clock, answerer.name)
@@ -433,6 +435,8 @@ class Assistant:
     ) -> Answer:
         conflicts, added = self._conflicts(question, sentences, hits)
         status, verdict = decide.settle(draft, sentences, conflicts)
+        sentences = decide.said_once(sentences, conflicts)
+        lesser = decide.LESSER if verdict is not Verdict.NONE and decide.rests_on_lesser(sentences, hits) else ""
         return Answer(
             question,
             status,
@@ -441,8 +445,8 @@ class Assistant:
             conflicts,
             None,
             (*hits, *added),
-            (*question.notices, *filter(None, (draft.notice,))),
-            decide.follow_ups(question, hits),
+            (*question.notices, *filter(None, (draft.notice, lesser))),
+            decide.follow_ups(question, sentences, hits),
             self._provenance(clock, answerer),
         )
 

@@ -125,7 +125,7 @@ def present(answer: Answer, text_of: Callable[[str], str]) -> AnswerView:
         tone="abstained" if answer.abstention else answer.verdict.value,
         verdict=verdict,
         line=line,
-        sentences=tuple(_sentence(s, numbers, language) for s in answer.sentences),
+        sentences=tuple(_sentence(s, numbers, language, asks_ruling=answer.question.asks_ruling) for s in answer.sentences),
         conflicts=tuple(_sides(c, numbers, sources, language) for c in answer.conflicts),
         sources=tuple(sources.values()),
         abstention=_abstention(answer, texts),
@@ -160,10 +160,12 @@ def _shown(answer: Answer, numbers: Mapping[Citation, int]) -> list[Hit]:
     return [h for h in answer.evidence if h.passage.id in cited] or list(near_misses(answer))
 
 
-def _sentence(sentence: Sentence, numbers: Mapping[Citation, int], language: Language) -> SentenceView:
+def _sentence(sentence: Sentence, numbers: Mapping[Citation, int], language: Language, *, asks_ruling: bool = True) -> SentenceView:
     shown = language if sentence.translation else Language.EN
     text = sentence.translation or sentence.text
-    return SentenceView(label_words(sentence.role, language), text, tuple(numbers[c] for c in sentence.citations), shown)
+    return SentenceView(
+        label_words(sentence.role, language, asks_ruling=asks_ruling), text, tuple(numbers[c] for c in sentence.citations), shown
+    )
 
 
 def _sides(

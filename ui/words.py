@@ -35,9 +35,9 @@ def direction(language: Language) -> str:
     return "rtl" if language is Language.AR else "ltr"
 
 
-def label_words(role: Role, language: Language = _EN) -> str:
-    """Give what stands beside a sentence of this role."""
-    return phrases(language)["roles"][role]
+def label_words(role: Role, language: Language = _EN, *, asks_ruling: bool = True) -> str:
+    """Give what stands beside a sentence of this role; where no ruling was asked for, nothing is in the background of one."""
+    return phrases(language)["answer"]["found"] if role is Role.BACKGROUND and not asks_ruling else phrases(language)["roles"][role]
 
 
 def authority_words(authority: str, language: Language = _EN) -> str:

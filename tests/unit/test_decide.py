@@ -1,5 +1,6 @@
 """What passed the gate becomes an answer, or an abstention that says why."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -76,16 +77,12 @@ def test_every_reason_has_words_of_its_own(reason: Reason) -> None:
     assert "\n" not in told.detail + told.needed
 
 
-def hit(*codes: str) -> Hit:
+def hit(*codes: str, identity: str = "p-1", text: str = "A", questions: tuple[str, ...] = (), score: float = 1.0) -> Hit:
     document = Document("d-1", "", "T", "", "", "", "", None, None, "all", "", "", "stated", "", "", "")
-    return Hit(
-        Passage("p-1", "d-1", 0, 1, "A", (), "", None, None, codes, (), (), "all", None, None, "stated", "", ()),
-        document,
-        1.0,
-        1.0,
-        1.0,
-        (),
+    passage = Passage(
+        identity, "d-1", 0, 1, text, (), "", None, None, codes, (), (), "all", None, None, "stated", "", (), questions=questions
     )
+    return Hit(passage, document, score, 1.0, 1.0, ())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +98,8 @@ def hit(*codes: str) -> Hit:
 )
 def test_follow_ups_never_ask_again_what_was_asked(asked: str) -> None:
     question = read_question(asked, DAY)
-    ideas = decide.follow_ups(question, [hit("77370", "C7951", "77336")])
+    found = [hit("77370", "C7951", "77336", text="A signed order must be documented; 77336 is reported separately.")]
+    ideas = decide.follow_ups(question, (), found)
     assert ideas
     topics = [topic for topic in ("document", "modifier", "together") if topic in asked]
     assert not [idea for idea in ideas for topic in topics if topic in idea]
@@ -109,5 +107,46 @@ def test_follow_ups_never_ask_again_what_was_asked(asked: str) -> None:
 
 
 def test_follow_ups_are_on_codes_that_the_passages_hold() -> None:
-    assert decide.follow_ups(read_question("What are 77300-77307?", DAY), [hit("77306")])[0] == "What must be documented for 77306?"
-    assert decide.follow_ups(read_question("What is a plan?", DAY), [hit()]) == ()
+    recorded = hit("77306", text="The plan must be signed.")
+    assert decide.follow_ups(read_question("What are 77300-77307?", DAY), (), [recorded]) == ("What must be documented for 77306?",)
+    assert decide.follow_ups(read_question("What is a plan?", DAY), (), [hit()]) == ()
+
+
+def test_a_code_is_not_paired_with_one_that_no_passage_puts_beside_it() -> None:
+    listed = hit("77306", "77307", text="The plans 77306 and 77307 were valued in 2015.")
+    assert not [idea for idea in decide.follow_ups(read_question("May 77306 be billed?", DAY), (), [listed]) if "77307" in idea]
+
+
+def test_what_other_passages_are_known_to_answer_is_offered_first() -> None:
+    shown = hit("77306", identity="p-1", questions=("May we bill 77306 for an isodose plan?",))
+    beside = hit("77306", identity="p-2", questions=("77306 again?", "Does 77306 need a signature of the physician?"))
+    other = hit("77321", identity="p-3", questions=("Is 77321 paid for each of the beams?",))
+    ideas = decide.follow_ups(read_question("May 77306 be billed?", DAY), [sentence("A", passage="p-1")], [shown, other, beside])
+    assert ideas == ("Does 77306 need a signature of the physician?",)
+
+
+def test_without_a_code_only_passages_near_the_best_offer_their_questions() -> None:
+    near = hit(identity="p-2", score=0.9, questions=("Who signs the weekly report of the physicist?",))
+    far = hit(identity="p-3", score=0.3, questions=("Which form of the payer is sent by mail?",))
+    ideas = decide.follow_ups(read_question("What is a plan?", DAY), (), [hit(), near, far])
+    assert ideas == ("Who signs the weekly report of the physicist?",)
+
+
+def test_an_abstention_names_what_the_nearest_passages_lack_and_what_a_source_should_say() -> None:
+    told = decide.no_answer(read_question("How often may 77331 be billed in Ohio?", DAY), Reason.WEAK_EVIDENCE, [hit("77331")], ("ohio",))
+    assert told.detail.endswith("The nearest passages do not speak of: ohio.")
+    assert told.needed == "A source that answers this question and names 77331. It should say how often or how many times."
+
+
+def test_a_side_of_a_disagreement_is_not_quoted_twice() -> None:
+    lead, decides, side = sentence("L.", Role.CONDITION), sentence("V."), sentence("S.", Role.CONDITION)
+    conflict = Conflict((sentence("V.", Role.CONFLICT), sentence("S.", Role.CONFLICT, "p-8"), sentence("L.", Role.CONFLICT, "p-9")))
+    assert decide.said_once([lead, decides, side], [conflict]) == (lead, decides)
+
+
+@pytest.mark.parametrize(("authority", "lesser"), [("forum", True), ("vendor or publisher", True), ("payer", False), ("", False)])
+def test_it_is_told_when_all_that_decides_was_said_by_those_who_set_no_rule(authority: str, lesser: bool) -> None:
+    found = hit()
+    found = replace(found, document=replace(found.document, authority=authority))
+    assert decide.rests_on_lesser([sentence("A")], [found]) is lesser
+    assert not decide.rests_on_lesser([sentence("A", Role.CONDITION)], [found])

@@ -131,7 +131,7 @@ def test_phrases_cover_every_role_reason_and_verdict() -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_follow_up_that_is_clicked_is_a_question_in_the_same_language(language: Language) -> None:
-    for idea in decide.follow_ups(Question("", DAY, None, ("77370",), (), Intent.OTHER, False), ()) or (
+    for idea in decide.follow_ups(Question("", DAY, None, ("77370",), (), Intent.OTHER, False), (), ()) or (
         "What must be documented for 77370?",
         "Which modifier applies to 77370?",
         "Can 77370 and 77336 be billed together?",
@@ -145,8 +145,9 @@ def told_texts() -> list[str]:
     bare = replace(question, payer=None, codes=())
     abstentions = [decide.no_answer(q, reason, ()) for reason in Reason for q in (question, bare, replace(question, payer=None))]
     abstentions += [decide.unknown_codes(("77999", "77730"), {"77370"}), decide.not_in_force(question, ("77370",)), decide.advice()]
+    abstentions += [decide.no_answer(replace(question, intent=intent), Reason.NO_EVIDENCE, (), ("copay",)) for intent in Intent]
     abstentions += [decide.unread(near) for near in (True, False)]
-    notices = [foreign.UNTRANSLATED, foreign.PASSED_ON, foreign.KEPT_ENGLISH]
+    notices = [decide.LESSER, foreign.UNTRANSLATED, foreign.PASSED_ON, foreign.KEPT_ENGLISH]
     notices += identifiers.masked_notice(identifiers.mask("MRN 00998877"))
     return [text for a in abstentions for text in (a.detail, a.needed)] + notices
 

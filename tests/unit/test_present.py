@@ -130,7 +130,7 @@ def test_numbers_are_those_of_the_json_form() -> None:
         (Verdict.NO, True, "No"),
         (Verdict.CONDITIONAL, True, "It depends"),
         (Verdict.NONE, True, "No ruling found"),
-        (Verdict.NONE, False, "No ruling asked for"),
+        (Verdict.NONE, False, "What the sources say"),
     ],
 )
 def test_the_verdict_is_said_in_plain_words(verdict: Verdict, asks: bool, label: str) -> None:

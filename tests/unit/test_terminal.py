@@ -79,7 +79,7 @@ def test_an_answer_is_verdict_day_sentences_and_sources() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "lead"), [(Role.EXCEPTION, "Exception: "), (Role.DOCUMENTATION, "Documentation: "), (Role.BACKGROUND, "")]
+    ("role", "lead"), [(Role.EXCEPTION, "Exception or limit: "), (Role.DOCUMENTATION, "Documentation: "), (Role.BACKGROUND, "")]
 )
 def test_every_role_has_its_lead(role: Role, lead: str) -> None:
     assert f"\n  {lead}{QUOTE} [1]\n" in render(answer(sentence(role=role)))
