@@ -17,7 +17,7 @@ from corpus.digests import AUTHORITIES
 from corpus.registry import CodeEntry
 from ingest.codes import codes_written, find_codes, index_key
 from ingest.documents import Document, Passage
-from ingest.embed import ONE, Embedder, TokenVectors, Vectors
+from ingest.embed import ONE, Embedder, Encoded, TokenVectors, Vectors
 from ingest.library import Library
 from ingest.lookup import Scope, cosines_of, fetch, lexical_rows, look_up_codes, names_payer, rows_by_anchor, rows_with_codes, token_blobs
 from ingest.vectors import VectorIndex
@@ -93,13 +93,12 @@ class Retriever:
         policy, timed = self._policy, Timer({} if timings_ms is None else timings_ms)
         scope = scope_of(question, question.as_of if question.codes else None, question.payer)
         with ThreadPoolExecutor(1) as beside:  # words, codes and their passages need no vector: they are looked up while it is made
-            looked_up = beside.submit(self._looked_up, question, scope, timed)
-            with timed("encode"):
-                encoded = self._embedder.encode_with_tokens([question.text])
-                vector = encoded.vectors[0]
-            with timed("vectors"):
-                dense = self._index.search(vector, scope, policy.candidates)
-            lexical, registered, known = looked_up.result()
+            encoding = beside.submit(self._encoded, question, timed)
+            lexical, registered, known = self._looked_up(question, scope, timed)
+            encoded = encoding.result()
+        vector = encoded.vectors[0]
+        with timed("vectors"):
+            dense = self._index.search(vector, scope, policy.candidates)
         with timed("codes"):
             coded = rows_with_codes(self._library, question.codes, scope, near=vector, limit=policy.coded) if question.codes else {}
         with timed("fuse"):
@@ -111,6 +110,10 @@ class Retriever:
         hits = [hit for _, hit in ranked] if question.codes else self._on_the_day(question, ranked)
         return tuple(dict.fromkeys((*hits[: policy.hits], *self._crowded_out(question, hits), *self._companions(question, hits))))
 
+    def _encoded(self, question: Question, timed: "Timer") -> Encoded:
+        with timed("encode"):
+            return self._embedder.encode_with_tokens([question.text])
+
     def _looked_up(self, question: Question, scope: Scope, timed: "Timer") -> tuple[dict[int, float], frozenset[int], Passages]:
         """Give what the words of the question find, the registry's facts on it, and the passages of both and of its codes, if few hold them."""
         policy = self._policy
@@ -120,7 +123,8 @@ class Retriever:
             holding = look_up_codes(self._library, question.codes, scope)
             registered = self._registered(question, scope)
         with timed("fuse"):
-            few = holding.tolist() if len(holding) <= policy.coded else ()
+            coded = np.concatenate([*holding.values(), np.zeros(0, np.int64)])
+            few = coded.tolist() if len(coded) <= policy.coded else []
             return lexical, registered, fetch(self._library, {*list(lexical)[: policy.candidates], *few, *registered})
 
     def _fused(

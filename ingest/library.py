@@ -726,7 +726,9 @@ def passage_columns() -> list[Any]:
 
 def to_passage(values: Sequence[Any]) -> Passage:
     """Give the passage that holds the values of `passage_columns`, in their order."""
-    held: list[Any] = [value if not listed else () if value == _EMPTY else _to_list(value) for value, listed in zip(values, _LISTED, strict=True)]
+    held: list[Any] = [
+        value if not listed else () if value == _EMPTY else _to_list(value) for value, listed in zip(values, _LISTED, strict=True)
+    ]
     return replace(Passage(*held), places=tuple(Place(*place) for place in held[-1])) if held[-1] else Passage(*held)
 
 

@@ -114,10 +114,9 @@ def all_codes(library: Library) -> frozenset[str]:
         return frozenset(connection.execute(text(f"{every} SELECT code FROM held WHERE EXISTS ({named})")).scalars())
 
 
-def look_up_codes(library: Library, codes: Sequence[str], scope: Scope) -> Rows:
-    """Give the rows in scope that name one of `codes` or imply it, ascending; `rows_with_codes` finds them ready then."""
-    rows_of = library.derived(_CodeRows).of(codes, scope)
-    return np.unique(np.concatenate([*rows_of.values(), np.zeros(0, np.int64)]))
+def look_up_codes(library: Library, codes: Sequence[str], scope: Scope) -> dict[str, Rows]:
+    """Give for each code the rows in scope that name or imply it, ascending; `rows_with_codes` finds them ready then."""
+    return library.derived(_CodeRows).of(codes, scope)
 
 
 def rows_with_codes(
