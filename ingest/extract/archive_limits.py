@@ -21,13 +21,16 @@ def member_names(content: bytes, path: Path) -> frozenset[str]:
     The inflated sizes are counted, not taken from the directory. No member is written anywhere.
 
     Raises:
-        UnreadableDocument: there are too many members, they inflate too far, one is an archive itself, or it is damaged.
+        UnreadableDocument: there are too many members, two have one name, they inflate too far, one is an archive itself, or it is
+            damaged.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             if len(members) > MAX_MEMBERS:
                 raise _bomb(path, f"{len(members):,} parts")
+            if len({member.filename for member in members}) < len(members):  # readers differ on which one they take
+                raise UnreadableDocument(f"{path}: two of its parts have one name; save it again from its program", Refusal.DAMAGED)
             total = 0
             for member in members:
                 total += _inflated(archive, member, MAX_INFLATED - total, path)

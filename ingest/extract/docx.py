@@ -36,6 +36,8 @@ _AWAY = re.compile(r"visibility\s*:\s*hidden|(?:left|top|margin-left|margin-top)
 _NOT_SHOWN = {f"{_W}moveFrom", "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"}
 _LEAST_HALF_POINTS = 4
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_LONGEST = len(b"<!DOCTYPE")
+_PIECE_BYTES = 1 << 20
 _NOTES = ("footnotes", "endnotes")
 
 
@@ -52,16 +54,17 @@ def read_docx(content: bytes, path: Path) -> Extracted:
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist() if name.endswith((".xml", ".rels"))}
-        if any(_DOCTYPE.search(part) for part in parts.values()):
-            raise UnreadableDocument(f"{path}: declares XML entities; save it again from Word and retry", Refusal.BOMB_LIMIT)
+            names = archive.namelist()
+            if any(_declares(archive, name) for name in names if name.endswith((".xml", ".rels"))):
+                raise UnreadableDocument(f"{path}: declares XML entities; save it again from Word and retry", Refusal.BOMB_LIMIT)
+            notes = {name: archive.read(part) for name in _NOTES if (part := f"word/{name}.xml") in names}
         reader = _Reader(docx.Document(io.BytesIO(content)))
-        blocks = (*reader.running(), *reader.body(), *reader.notes(parts))
+        blocks = (*reader.running(), *reader.body(), *reader.notes(notes))
     except UnreadableDocument:
         raise
     except Exception as error:  # the parsers below raise errors of many kinds on damaged files
         raise UnreadableDocument(f"{path}: damaged Word document; open it in Word, save it and retry", Refusal.DAMAGED) from error
-    reading = Reading(hidden_chars=reader.left["hidden"], notes=tuple(reader.told(parts)))
+    reading = Reading(hidden_chars=reader.left["hidden"], notes=tuple(reader.told(has_comments="word/comments.xml" in names)))
     return Extracted(MEDIA_TYPE, blocks, reader.title(), reading=reading, structured=True)
 
 
@@ -71,6 +74,8 @@ class _Reader:
     def __init__(self, document: "Document") -> None:
         self._document = document
         self._styles = {style.get(f"{_W}styleId"): style for style in document.styles.element.iter(f"{_W}style")}
+        self._names = {key: _name_of(style) for key, style in self._styles.items() if style.get(f"{_W}type", "paragraph") == "paragraph"}
+        self._default = next((self._names[key] for key in self._names if self._styles[key].get(f"{_W}default") in {"1", "true", "on"}), "")
         self.left: Counter[str] = Counter()
 
     def title(self) -> str:
@@ -81,29 +86,27 @@ class _Reader:
         yield from self._blocks(self._document._body)
 
     def running(self) -> Iterator[RawBlock]:
-        """Give heads and feet, each once."""
-        parts = [part for section in self._document.sections for part in (section.header, section.footer)]
-        told = dict.fromkeys(self._words(paragraph) for part in parts for paragraph in part.paragraphs)
+        """Give heads and feet, each once; a section without one of its own has that of the section before."""
+        own = [part for section in self._document.sections for part in (section.header, section.footer) if not part.is_linked_to_previous]
+        parts = {part.part.partname: part for part in own}
+        told = dict.fromkeys(self._words(paragraph) for part in parts.values() for paragraph in part.paragraphs)
         yield from (RawBlock(BlockKind.BOILERPLATE, words) for words in told if words)
 
     def notes(self, parts: dict[str, bytes]) -> Iterator[RawBlock]:
         """Give footnotes and endnotes under a heading of their own."""
         from docx.oxml import parse_xml
 
-        for name in _NOTES:
-            part = parts.get(f"word/{name}.xml")
-            if part is None:
-                continue
+        for name, part in parts.items():
             texts = [self._run_words(note) for note in parse_xml(part) if note.get(f"{_W}type") is None]
             if any(texts):
                 yield RawBlock(BlockKind.HEADING, name.capitalize(), 1)
                 yield from (RawBlock(BlockKind.PARAGRAPH, words) for words in texts if words)
 
-    def told(self, parts: dict[str, bytes]) -> Iterator[str]:
+    def told(self, *, has_comments: bool) -> Iterator[str]:
         """Give what was left out beside hidden text, in plain sentences."""
         if self.left["deleted"]:
             yield f"{self.left['deleted']} characters of tracked deletions left out"
-        if "word/comments.xml" in parts:
+        if has_comments:
             yield "comments left out"
 
     def _blocks(self, parent: Any) -> Iterator[RawBlock]:
@@ -117,9 +120,10 @@ class _Reader:
                 yield from self._table(Table(part, parent))
 
     def _paragraph(self, paragraph: "Paragraph") -> Iterator[RawBlock]:
-        words, style = self._words(paragraph), (paragraph.style.name or "") if paragraph.style is not None else ""
+        words = self._words(paragraph)
         if not words:
             return
+        style = self._style(paragraph)
         level = self._level(paragraph, style)
         if _CONTENTS.match(style):
             yield RawBlock(BlockKind.BOILERPLATE, words)
@@ -130,6 +134,11 @@ class _Reader:
         else:
             for block in plain_blocks(words):
                 yield block if block.kind is not BlockKind.HEADING else RawBlock(BlockKind.PARAGRAPH, block.text)
+
+    def _style(self, paragraph: "Paragraph") -> str:
+        """Give the name of a paragraph's style; asked of the document, it looks through all styles each time."""
+        told = paragraph._p.find(f"{_W}pPr/{_W}pStyle")
+        return self._names.get(told.get(f"{_W}val"), self._default) if told is not None else self._default
 
     def _level(self, paragraph: "Paragraph", style: str) -> int:
         outline = paragraph._p.find(f"{_W}pPr/{_W}outlineLvl")
@@ -204,6 +213,22 @@ class _Reader:
         return {f"{_W}tab": " ", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}.get(child.tag, "")
 
 
+def _name_of(style: Any) -> str:
+    name = style.find(f"{_W}name")
+    return str(name.get(f"{_W}val", "")) if name is not None else ""
+
+
+def _declares(archive: zipfile.ZipFile, name: str) -> bool:
+    """Tell whether a part declares a document type or an entity; it is looked through piece by piece, and none is kept."""
+    before = b""
+    with archive.open(name) as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            if _DOCTYPE.search(before + piece):
+                return True
+            before = piece[-_LONGEST:]
+    return False
+
+
 def _parts(parent: Any) -> Iterator[Any]:
     """Give the paragraphs and tables below a node in their order, those in content controls included."""
     for child in parent:
@@ -235,7 +260,8 @@ def _ground(run: Any, looks: list[Any]) -> str:
     if any(look.find(f"{_W}highlight") is not None for look in looks):
         return ""
     nodes = [node for look in looks for node in look.findall(f"{_W}shd")]
-    nodes += [node for above in run.iterancestors() for node in above.findall(f"{_W}pPr/{_W}shd") + above.findall(f"{_W}tcPr/{_W}shd")]
+    for above in run.iterancestors(f"{_W}p", f"{_W}tc"):  # in others, which may hold thousands of paragraphs, none is looked for
+        nodes += above.findall(f"{_W}pPr/{_W}shd") + above.findall(f"{_W}tcPr/{_W}shd")
     fills = [(node.get(f"{_W}fill") or "").upper() for node in nodes]
     return next((fill for fill in fills if fill not in {"", "AUTO"}), WHITE)
 

@@ -1,14 +1,20 @@
 import io
+import time
+import zipfile
 from pathlib import Path
 
 import docx
+import pytest
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
 
+from corpus.errors import UnreadableDocument
 from ingest.documents import BlockKind
+from ingest.extract import docx as reader
 from ingest.extract import extract
+from ingest.sandbox import CPU_SECONDS
 
 
 def make_docx() -> bytes:
@@ -123,3 +129,43 @@ def test_content_controls_and_text_boxes_are_read_once_and_moved_text_where_it_i
         f'<w:p><w:moveFrom w:id="1" w:author="x">{run("Where it was. ")}</w:moveFrom>{run("Stays with 77338.")}</w:p>',
     )
     assert told == "The control tells of 77336. / The box tells of 77370. / Stays with 77338."
+
+
+def test_the_head_of_many_sections_is_read_once_and_a_second_one_too() -> None:
+    document = docx.Document()
+    document.sections[0].header.paragraphs[0].text = "Example Clinic"
+    document.sections[0].footer.paragraphs[0].text = "Page"
+    for n in range(1_050):  # more than the readers of a head before it may call one another
+        document.add_section()
+        document.add_paragraph(f"77336 is billed weekly, part {n}.")
+    document.sections[700].header.is_linked_to_previous = False
+    document.sections[700].header.paragraphs[0].text = "Other Clinic"
+    held = io.BytesIO()
+    document.save(held)
+    found = extract(held.getvalue(), Path("merged.docx"))
+    heads = [block.text for block in found.blocks if block.kind is BlockKind.BOILERPLATE]
+    assert heads == ["Example Clinic", "Page", "Other Clinic"]
+    assert len(found.blocks) == 3 + 1_050
+
+
+def test_entities_are_found_across_the_pieces_in_which_a_part_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    filled = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(make_docx())) as old, zipfile.ZipFile(filled, "w") as new:
+        for name in old.namelist():
+            told = old.read(name)
+            new.writestr(name, told.replace(b"?>", b"?>" + b" " * 30 + b"<!DOCTYPE x>", 1) if name == "word/document.xml" else told)
+    for size in (7, 8, 9, 16, 1 << 20):
+        monkeypatch.setattr(reader, "_PIECE_BYTES", size)
+        with pytest.raises(UnreadableDocument, match="declares XML entities"):
+            extract(filled.getvalue(), Path("a.docx"))
+
+
+def test_a_long_document_is_read_well_within_the_time_that_a_file_has() -> None:
+    document = docx.Document()
+    for n in range(5_000):
+        document.add_paragraph(f"77336 is billed weekly, part {n}.")
+    held = io.BytesIO()
+    document.save(held)
+    started = time.process_time()
+    assert len(extract(held.getvalue(), Path("long.docx")).blocks) == 5_000
+    assert time.process_time() - started < CPU_SECONDS / 4

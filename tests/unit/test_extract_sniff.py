@@ -70,3 +70,11 @@ def test_a_pdf_under_the_name_of_a_word_document_is_refused() -> None:
 )
 def test_an_encoding_is_guessed_only_where_nothing_tells_it(content: bytes, text: str, encoding: str) -> None:
     assert decode(content, Path("a.txt")) == (text, encoding)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_zipped_document_with_two_parts_of_one_name_is_refused() -> None:
+    held = io.BytesIO(make_docx())
+    with zipfile.ZipFile(held, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", archive.read("word/document.xml"))
+    assert refused(held.getvalue(), "a.docx") is Refusal.DAMAGED
