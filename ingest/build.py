@@ -161,10 +161,20 @@ def ingest(
     return (*reports, *_remove_unshipped(library, sources))
 
 
-def rebuild(library: Library, embedder: Embedder, advance: Callable[[str], object] = lambda _: None) -> int:
-    """Cut and embed every document anew from its stored text; give how many there were."""
+def to_rebuild(library: Library, embedder: Embedder) -> dict[str, str]:
+    """Give ids and paths of what `rebuild` makes anew: what an interrupted one has left, else all documents but code files."""
     whole = {table.document.id for table in code_tables(library)}
     paths = {document.id: document.path for document, _, _ in library.documents() if document.id not in whole}
+    left = library.built_otherwise(embedder.identity, POLICY)
+    return {key: path for key, path in paths.items() if key in left} if left else paths
+
+
+def rebuild(library: Library, embedder: Embedder, advance: Callable[[str], object] = lambda _: None) -> int:
+    """Cut and embed every document anew from its stored text; give how many there were.
+
+    Each is stored in a transaction of its own; interrupted, the next goes on with those that are still built otherwise.
+    """
+    paths = to_rebuild(library, embedder)
     cuts = (
         _cut(library, FileReport(path, Outcome.REPLACED, "", key), library.document_text(key), library.by_hand(path))
         for key, path in paths.items()

@@ -94,6 +94,13 @@ class Library:
         with self.engine.connect() as connection:
             return built_pairs(connection)
 
+    def built_otherwise(self, embedder: str, policy: str) -> frozenset[str]:
+        """Give the ids of the active documents that were not cut and embedded so; code files are neither."""
+        held = tables.documents.c
+        query = select(held.id).where(held.status == ACTIVE, held.embedder != "", (held.embedder != embedder) | (held.policy != policy))
+        with self.engine.connect() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def require(self, embedder: str, policy: str) -> None:
         """Check that every active document was cut and embedded so.
 

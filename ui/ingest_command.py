@@ -56,7 +56,7 @@ class _Job:
 @click.option("--prune", is_flag=True, help="Also remove documents whose file below the folders named is gone; they can be restored.")
 @click.option("--watch", is_flag=True, help="Go on, and bring in what changes below PATHS until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, and one of the whole (docs/ingest.md).")
-@click.option("--rebuild", is_flag=True, help="Cut and embed the whole library anew, after a change of model or version.")
+@click.option("--rebuild", is_flag=True, help="Cut and embed the whole library anew, after a change of model or version; one that was stopped goes on.")
 def ingest(paths: tuple[Path, ...], prune: bool, watch: bool, as_json: bool, rebuild: bool, **given: str | datetime | None) -> None:
     """Bring PATHS (files or folders: PDF, Word, Excel and OpenDocument sheets, CSV, HTML, mail, Markdown, text, JSON Lines, public code files) into the library.
 
@@ -220,9 +220,9 @@ def _bring_in(
 
 
 def _rebuild(library: "Library", embedder: "Embedder") -> int:
-    from ingest.build import rebuild
+    from ingest.build import rebuild, to_rebuild
 
-    with progress(len(library.documents()), "Rebuilding") as advance:
+    with progress(len(to_rebuild(library, embedder)), "Rebuilding") as advance:
         return rebuild(library, embedder, advance=lambda _: advance())
 
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -444,18 +445,23 @@ class _Stopped(_Other):
         return super().encode(texts, advance)
 
 
-def test_a_rebuild_that_was_stopped_is_told_and_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_that_was_stopped_is_told_and_the_next_goes_on_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.ahead._WINDOW", 1)
     bring(tmp_path, {"a.md": "# A\n\nRule on 77370.\n", "b.md": "# B\n\nRule on 77336.\n"})
+    shutil.copytree(tmp_path, tmp_path / "at once")
+    with open_writer(tmp_path / "at once") as library:
+        assert rebuild(library, _Other()) == 2
+        whole = library.digest()
     with open_writer(tmp_path) as library:
         with pytest.raises(RuntimeError, match="stopped"):
             rebuild(library, _Stopped())
         for identity in (HashEmbedder.identity, _Other.identity):
             with pytest.raises(LibraryStale, match="--rebuild"):
                 library.require(identity, POLICY)
-        assert rebuild(library, _Other()) == 2
+        assert rebuild(library, _Other()) == 1
         library.require(_Other.identity, POLICY)
-        assert _whole(library)
+        assert (library.digest(), _whole(library)) == (whole, True)
+        assert rebuild(library, _Other()) == 2
 
 
 def test_a_reader_of_the_output_that_goes_away_is_no_fault_of_the_folder(tmp_path: Path) -> None:
