@@ -1,9 +1,11 @@
 """Libraries of 10,000 to a million passages: build, open, ask, filter, add, remove; recall against an exact search; memory and disk.
 
-    python -m benchmarks.scale STARTER [--sizes 10000 100000 1000000] [--questions 60] [--chroma 100000] [--json FILE]
+    python -m benchmarks.scale STARTER [--sizes 10000 100000 1000000] [--questions 60] [--chroma 100000] [--work FOLDER]
 
 STARTER is the data directory of an ingested starter corpus (encoder and sentences). Each size is measured in a process
-of its own; the questions are those of the golden dev split. Chroma stands beside up to `--chroma` passages.
+of its own; the questions are those of the golden dev split. Up to `--chroma` passages Chroma stands beside, and the whole
+search of stock LangChain over the same texts and vectors. A million passages take 15 GB in FOLDER (build/bench), where
+libraries stay for the next run.
 """
 
 import argparse
@@ -15,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -23,15 +25,15 @@ from typing import Any
 
 import numpy as np
 
-from assistant.answer import Hit
 from assistant.question import read_question
-from assistant.retrieve import Retriever
+from assistant.retrieve import Policy, Retriever
 from assistant.terms import content_terms
 from benchmarks.generate import ERAS, document, generate, pieces
+from benchmarks.peers.environments import LANGCHAIN, python_of
 from benchmarks.timing import machine
 from corpus.glossary import load_glossary
 from evals.cases import load_suite
-from ingest.embed import OnnxEmbedder, Vectors
+from ingest.embed import PACKAGED, OnnxEmbedder, Vectors, model_folder
 from ingest.library import Library, open_reader, open_writer
 from ingest.lookup import Scope, allowed_scopes, lexical_rows, rows_of_document
 from ingest.scan import VectorFiles, View, sync_files
@@ -42,6 +44,7 @@ WORK = Path("build/bench")
 DAYS = {"plain": date(2026, 6, 1), "2 %": date(1995, 6, 1), "1 %": date(1985, 6, 1)}
 LIMIT, CANDIDATES = 10, 60
 CHANGES = 5
+_PIPE = subprocess.PIPE
 _MADE = ("library.sqlite3", "vectors", "words")
 
 
@@ -54,10 +57,14 @@ def main() -> None:
     if given.beside:
         print(json.dumps(chroma_beside(given.starter, given.beside, given.questions)))
         return
+    if given.stock:
+        print(json.dumps(stock_beside(given.starter, given.stock, given.questions)))
+        return
+    given.work.mkdir(parents=True, exist_ok=True)
     found = {size: _size(given, size) for size in given.sizes}
     print(machine() + "\n")
     print(table(found))
-    (WORK / "scale.json").write_text(json.dumps({"machine": machine(), "sizes": found}, indent=2))
+    (given.work / "scale.json").write_text(json.dumps({"machine": machine(), "sizes": found}, indent=2))
 
 
 def _arguments() -> argparse.Namespace:
@@ -66,19 +73,22 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--chroma", type=int, default=100_000, help="the largest size that Chroma is built for")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", default=WORK, help="where the libraries are made and kept")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--beside", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--stock", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def _size(given: argparse.Namespace, size: int) -> dict[str, Any]:
-    folder = WORK / f"scale-{size}"
+    folder = given.work / f"scale-{size}"
     built = folder / "built.json"
     if not built.exists():
         shutil.rmtree(folder, ignore_errors=True)
         built.write_text(json.dumps(build(given.starter, folder, size)))
     found = {**json.loads(built.read_text()), **_apart(given, "--one", folder), "again": _apart(given, "--one", folder)["open_s"]}
-    return {**found, **(_apart(given, "--beside", folder) if size <= given.chroma else {})}
+    beside = ("--beside", "--stock") if size <= given.chroma else ()
+    return found | {name: figure for what in beside for name, figure in _apart(given, what, folder).items()}
 
 
 def _apart(given: argparse.Namespace, what: str, folder: Path) -> dict[str, Any]:
@@ -101,26 +111,22 @@ def measure(starter: Path, folder: Path, count: int) -> dict[str, Any]:
     texts = [case.question for case in load_suite("golden", "dev")][:count]
     encoder = OnnxEmbedder(starter / "runtime")
     vectors = np.concatenate([encoder.encode([text]) for text in texts])
-    encode = [_seconds(partial(encoder.encode, [text])) for text in texts]
     started = time.perf_counter()
     with open_reader(folder) as library:
         retriever = Retriever(library, ScanIndex(library), encoder, load_glossary())
         retriever.find(read_question(texts[0], DAYS["plain"]))
-        found: dict[str, Any] = {"open_s": time.perf_counter() - started, "encode_ms": _spread(encode)}
+        found: dict[str, Any] = {"open_s": time.perf_counter() - started}
+        ways = {f"find {name}": _finding(retriever, day) for name, day in DAYS.items()}
+        for name, run in {**ways, "find plain, not reranked": _finding(retriever.under(Policy(reranked=0)), DAYS["plain"])}.items():
+            found |= _in_turn({f"encode, beside {name}": _encoding(encoder), name: run}, texts)
+            found[f"{name} / encode, p95"] = found[name][1] / found[f"encode, beside {name}"][1]
         for name, day in DAYS.items():
-            for _ in range(2):  # the first round warms the pages
-                times = [_seconds(partial(_find, retriever, text, day)) for text in texts]
-            found[f"find {name}"] = _spread(times)
             found[f"scan {name}"] = _spread([_seconds(partial(_scan, library, vector, day)) for vector in vectors])
             found[f"recall {name}"], found[f"share {name}"] = recall(library, vectors, day)
             found[f"words {name}"] = _spread([_seconds(partial(_words, library, text, day)) for text in texts])
         found["resident_mb"], found["anonymous_mb"] = _resident("VmRSS"), _resident("RssAnon")
     found |= {f"disk {file.name}": _bytes(file) / 1e6 for file in folder.iterdir() if file.name in _MADE}
     return found | changed(starter, folder)
-
-
-def _find(retriever: Retriever, text: str, day: date) -> tuple[Hit, ...]:
-    return retriever.find(read_question(text, day))
 
 
 def _scan(library: Library, vector: Vectors, day: date) -> dict[int, float]:
@@ -220,6 +226,37 @@ def chroma_beside(starter: Path, folder: Path, count: int) -> dict[str, Any]:
     return found
 
 
+def stock_beside(starter: Path, folder: Path, count: int) -> dict[str, Any]:
+    """Give the whole search of the stock recipe over the same texts and vectors, and ours, each question put to both in turn."""
+    texts = [case.question for case in load_suite("golden", "dev")][:count]
+    encoder = OnnxEmbedder(starter / "runtime")
+    store = folder.with_name(f"{folder.name}-stock")
+    command = [
+        str(python_of(LANGCHAIN)),
+        "-m",
+        "benchmarks.peers.stock_search",
+        str(folder / "library.sqlite3"),
+        str(store),
+        str(model_folder(PACKAGED)),
+    ]
+    environment = {**os.environ, "ANONYMIZED_TELEMETRY": "False", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    with open_reader(folder) as library, subprocess.Popen(command, stdin=_PIPE, stdout=_PIPE, text=True, env=environment) as peer:
+        retriever = Retriever(library, ScanIndex(library), encoder, load_glossary())
+        ways = {"stock, whole search": partial(_asked, peer), "find, in turn with it": _finding(retriever, DAYS["plain"])}
+        found = _in_turn(ways, texts)
+    stock, ours = found.values()
+    return found | {f"find / stock, p{quantile}": mine / theirs for quantile, mine, theirs in zip((50, 95), ours, stock, strict=True)}
+
+
+def _asked(peer: subprocess.Popen[str], text: str) -> float:
+    """Give the seconds that the stock recipe's process took for its search."""
+    if peer.stdin is None or peer.stdout is None:
+        raise RuntimeError("the stock recipe's process has no pipes")
+    peer.stdin.write(f"{text}\n")
+    peer.stdin.flush()
+    return float(peer.stdout.readline()) / 1e3
+
+
 def _asker(collection: Any, where: dict[str, int] | None) -> Callable[[Vectors], list[int]]:
     def ask(vector: Vectors) -> list[int]:
         reply = collection.query(query_embeddings=[vector.tolist()], n_results=LIMIT, where=where, include=["distances"])
@@ -246,6 +283,24 @@ def _seconds(run: Callable[[], object]) -> float:
     started = time.perf_counter()
     run()
     return time.perf_counter() - started
+
+
+def _in_turn(ways: Mapping[str, Callable[[str], float]], texts: Sequence[str]) -> dict[str, list[float]]:
+    """Give median and 95th percentile of the seconds that each way takes, every text put to all in turn; a first round warms."""
+    for _ in range(2):
+        taken: dict[str, list[float]] = {name: [] for name in ways}
+        for text in texts:
+            for name, run in ways.items():
+                taken[name].append(run(text))
+    return {name: _spread(seconds) for name, seconds in taken.items()}
+
+
+def _encoding(encoder: OnnxEmbedder) -> Callable[[str], float]:
+    return lambda text: _seconds(partial(encoder.encode_with_tokens, [text]))
+
+
+def _finding(retriever: Retriever, day: date) -> Callable[[str], float]:
+    return lambda text: _seconds(partial(retriever.find, read_question(text, day)))
 
 
 def _spread(seconds: Sequence[float]) -> list[float]:
