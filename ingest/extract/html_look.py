@@ -70,9 +70,11 @@ def _styled(tree: "LexborHTMLParser") -> "Iterator[tuple[LexborNode, str]]":
 def _chosen(tree: "LexborHTMLParser", selector: str) -> "list[LexborNode]":
     if not selector or ":" in selector or selector.startswith("@"):
         return []
+    from selectolax.lexbor import SelectolaxError
+
     try:
         return list(tree.css(selector))
-    except ValueError:  # a selector that the parser does not know
+    except (SelectolaxError, ValueError):  # a selector that the parser does not know
         return []
 
 

@@ -39,3 +39,10 @@ def test_what_is_styled_and_seen_stays() -> None:
     found = extract(PAGE.format(seen=SEEN, hidden=shown).encode(), Path("page.html"))
     assert [block.text for block in found.blocks] == [SEEN, "White on blue.", "Small print on 77370."]
     assert found.reading.hidden_chars == 0
+
+
+def test_a_selector_that_no_parser_knows_hides_nothing_and_stops_nothing() -> None:
+    styles = ".a > > p {display: none} 50% {display: none} !x {color: white} a|b {opacity: 0} .sr {display: none}"
+    page = f"<html><head><style>{styles}</style></head><body><p class='a'>{SEEN}</p><p class='sr'>{HIDDEN}</p></body></html>"
+    found = extract(page.encode(), Path("page.html"))
+    assert ([block.text for block in found.blocks], found.reading.hidden_chars) == ([SEEN], len(HIDDEN))
