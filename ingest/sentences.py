@@ -1,6 +1,7 @@
 """Cut running text into sentences without losing a character."""
 
 import re
+from collections.abc import Iterator
 
 _ABBREVIATIONS = (
     "e.g", "i.e", "eg", "ie", "vs", "dr", "drs", "mr", "ms", "mrs", "inc", "ltd", "co", "corp", "fig", "sec",
@@ -21,14 +22,21 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
 
     It takes time in step with the length: a line of 10 MB is one text.
     """
-    spans: list[tuple[int, int]] = []
+    return tuple(each_sentence_span(text))
+
+
+def each_sentence_span(text: str) -> Iterator[tuple[int, int]]:
+    """Give what `sentence_spans` gives one after the other: those of a line of 10 MB are 200,000."""
+    return (trimmed for span in _rough_spans(text) if (trimmed := _trim(text, span)))
+
+
+def _rough_spans(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for match in _END.finditer(text):
         if _is_end(text, match):
-            spans.append((start, match.end()))
+            yield start, match.end()
             start = match.end()
-    spans.append((start, len(text)))
-    return tuple(trimmed for span in spans if (trimmed := _trim(text, span)))
+    yield start, len(text)
 
 
 def _is_end(text: str, match: re.Match[str]) -> bool:

@@ -15,7 +15,7 @@ from itertools import dropwhile
 
 from ingest.codes import expand_range, find_codes, find_modifiers, find_ranges, index_key
 from ingest.documents import Block, BlockKind, DocumentText, Note, Page, Passage, Place
-from ingest.sentences import sentence_spans
+from ingest.sentences import each_sentence_span, sentence_spans
 
 POLICY = "split-5"
 MAX_CHARS = 600
@@ -42,8 +42,13 @@ class _Cut:
 
 def split(source: DocumentText) -> tuple[Passage, ...]:
     """Give the passages of a document, in order of their start."""
+    return tuple(each_passage(source))
+
+
+def each_passage(source: DocumentText) -> Iterator[Passage]:
+    """Give what `split` gives, each as it is cut: those of a long text need not be held together."""
     placed = list(_placed(source.blocks))
-    return tuple(_passage(source, cut, placed) for cut in _cuts(source))
+    return (_passage(source, cut, placed) for cut in _cuts(source))
 
 
 def _cuts(source: DocumentText) -> Iterator[_Cut]:
@@ -92,13 +97,10 @@ def _cut_table(text: str, rows: list[Block], section: tuple[str, ...]) -> Iterat
         yield _Cut(start, end, section, "" if start == rows[0].start else header)
 
 
-def _sentences(text: str, group: list[Block]) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
+def _sentences(text: str, group: list[Block]) -> Iterator[tuple[int, int]]:
     for block in group:
-        found = sentence_spans(text[block.start : block.end])
-        for start, end in found:
-            spans += _cut_long(text, block.start + start, block.start + end)
-    return spans
+        for start, end in each_sentence_span(text[block.start : block.end]):
+            yield from _cut_long(text, block.start + start, block.start + end)
 
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -119,12 +121,13 @@ def _last_gap(text: str, low: int, high: int) -> int:
     return max((gap for gap in sound if text[gap] == " "), default=max(sound, default=high))
 
 
-def _pack(spans: list[tuple[int, int]], breaks: AbstractSet[int] = frozenset()) -> Iterator[tuple[int, int]]:
+def _pack(spans: Iterable[tuple[int, int]], breaks: AbstractSet[int] = frozenset()) -> Iterator[tuple[int, int]]:
     """Join neighbouring spans within `MAX_CHARS`, but not over a break once `MIN_CHARS` are reached."""
-    if not spans:
+    coming = iter(spans)
+    start, end = next(coming, (-1, -1))
+    if start < 0:
         return
-    start, end = spans[0]
-    for following, stop in spans[1:]:
+    for following, stop in coming:
         if stop - start > MAX_CHARS or (following in breaks and end - start >= MIN_CHARS):
             yield start, end
             start = following
