@@ -81,7 +81,7 @@ def _read(content: bytes, path: Path, depth: int = 0, *, recognise: Recognise | 
 def _read_text(text: str, content: bytes, path: Path, read_message: Callable[[bytes, Path], Extracted]) -> Extracted:
     match sniff_text(text, path):
         case Kind.HTML:
-            return read_html(text)
+            return read_html(text, is_page=True)
         case Kind.MAIL:
             return read_message(content, path)
         case Kind.DELIMITED:

@@ -10,12 +10,14 @@ from ingest.documents import BlockKind, Reading
 from ingest.extract.blocks import Extracted, RawBlock
 from ingest.extract.html_look import hides, unseen
 from ingest.extract.plain import plain_blocks
+from ingest.extract.second_reader import second_opinion
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+_UNREAD = "script, style, noscript, noframes, template, svg"
 _DROPPED = (
-    "script, style, noscript, noframes, template, svg, canvas, iframe, object, video, audio, datalist, nav, header nav, footer, aside, form, button, select, dialog, "
+    "canvas, iframe, object, video, audio, datalist, nav, header nav, footer, aside, form, button, select, dialog, "
     "[hidden], [aria-hidden=true], [role=navigation], [role=banner], [role=contentinfo], [role=search], [role=dialog], [role=alertdialog]"
 )
 _DROPPED_NAMES = re.compile(
@@ -31,17 +33,24 @@ _ITEMS = {"li", "dd"}
 _BREAK = "br"
 
 
-def read_html(text: str) -> Extracted:
-    """Give the blocks of an HTML page, from its `main` or `article` where it has one."""
+def read_html(text: str, *, is_page: bool = False) -> Extracted:
+    """Give the blocks of an HTML page, from its `main` or `article` where it has one.
+
+    Of a file that `is_page`, not a message or a piece of Markdown, a second reader is asked what its content is.
+    """
     from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(text)
     hidden = _drop_hidden(tree)
     title, publisher = _title(tree), _meta(tree, "og:site_name") or _meta(tree, "author")
+    for node in tree.css(_UNREAD):
+        node.decompose()
+    seen = (tree.html or "") if is_page else ""
     _drop(tree)
     root = tree.css_first("main") or tree.css_first("[role=main]") or _only_article(tree) or tree.body
     blocks = tuple(_walk(root)) if root is not None else ()
-    return Extracted("text/html", blocks, title, publisher, reading=Reading(hidden_chars=hidden))
+    opinion = second_opinion(seen, blocks) if is_page else ""
+    return Extracted("text/html", blocks, title, publisher, reading=Reading(hidden_chars=hidden, notes=(opinion,) if opinion else ()))
 
 
 def _title(tree: "LexborHTMLParser") -> str:
