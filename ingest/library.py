@@ -7,7 +7,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -27,16 +27,18 @@ from ingest.embed import Vectors
 FILE = "library.sqlite3"
 _LISTS = ("section", "named_codes", "implied_codes", "modifiers", "conflicts", "questions", "places")
 _PASSAGE_FIELDS = tuple(f.name for f in fields(Passage))
-_LISTED = tuple(name in _LISTS for name in _PASSAGE_FIELDS)
+_LISTED = tuple(place for place, name in enumerate(_PASSAGE_FIELDS) if name in _LISTS)
 _EMPTY = "[]"
 _DOCUMENT_FIELDS = tuple(f.name for f in fields(Document))
-_REVISION = "SELECT value FROM library WHERE key = 'revision'"  # asked several times for each question: no statement is built
+_REVISION = "SELECT value FROM library WHERE key = 'revision'"
 ACTIVE, REMOVED, REPLACED = tables.ACTIVE, tables.REMOVED, tables.REPLACED
 _STREAMED = 1_000
 _GOING_S = 0.5  # of a writer that was killed while it started a child, the child holds the lock until it runs
 _LONGEST_PATH = 500
 """In bytes; SQLite opens none of 512, the names of its own files beside it included."""
 _Derived = TypeVar("_Derived")
+Part = tuple[Sequence[Passage], Sequence[Vectors], Sequence[bytes] | None]
+"""Passages in order, with what `Library.put` takes for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,13 @@ class Library:
 
     def revision(self) -> int:
         """Give the number of changes committed so far."""
-        with self.engine.connect() as connection:
-            return int(connection.exec_driver_sql(_REVISION).scalar() or 0)
+        try:  # several times for each question: past SQLAlchemy, whose statements and transactions take five times as long
+            with closing(self.engine.raw_connection()) as connection:
+                found = connection.cursor().execute(_REVISION).fetchone()
+                return int(found[0]) if found else 0
+        except sqlite3.Error:
+            with self.engine.connect() as told:  # fails likewise, in our words
+                return int(told.exec_driver_sql(_REVISION).scalar() or 0)
 
     def identity(self) -> str:
         """Give the name that tells this library from any other, whatever their revisions."""
@@ -277,13 +284,18 @@ class Library:
         `vectors[i]` has one row per vector of `passages[i]`; `tokens[i]` is what it keeps of its tokens' vectors.
         `built_with` names embedder and splitting policy.
         """
+        self.put_in_parts(source, ((passages, vectors, tokens),), built_with=built_with, by_hand=by_hand)
+
+    def put_in_parts(self, source: DocumentText, parts: Iterable[Part], *, built_with: tuple[str, str], by_hand: dict[str, str]) -> None:
+        """Do what `put` does with passages that come in parts, each read as it is stored; nothing is stored of what `parts` breaks off."""
         document = source.document
         with self._changing() as (connection, revision):
             _retire(connection, tables.documents.c.path == document.path, REPLACED, revision)
             _erase(connection, document.id, revision)
             row = {**_document_row(source), "by_hand": json.dumps(by_hand), "embedder": built_with[0], "policy": built_with[1]}
             connection.execute(tables.documents.insert().values(revision=revision, **row))
-            _insert_passages(connection, document.publisher, passages, vectors, tokens)
+            for passages, vectors, tokens in parts:
+                _insert_passages(connection, document.publisher, passages, vectors, tokens)
 
     def put_code_file(self, document: Document, about: About, rows: Iterable[Row | None], *, by_hand: dict[str, str]) -> Reading:
         """Store a code file whole, in place of the document that its path held before, in one transaction; rows are read as stored.
@@ -459,8 +471,8 @@ def _unchanging(file: Path) -> Engine:
     query = {"uri": "true", "mode": "ro", "immutable": "1"}
     engine, held = _engine(file, "query_only = ON", url=URL.create("sqlite", database=file.resolve().as_uri(), query=query)), _stamp(file)
 
-    @event.listens_for(engine, "begin")
-    def _check(_: Connection) -> None:
+    @event.listens_for(engine, "checkout")
+    def _check(*_: object) -> None:
         if _stamp(file) != held:
             raise LibraryUnusable(f"the library in {file.parent} has changed while it was read; start again")
 
@@ -733,9 +745,9 @@ def passage_columns() -> list[Any]:
 
 def to_passage(values: Sequence[Any]) -> Passage:
     """Give the passage that holds the values of `passage_columns`, in their order."""
-    held: list[Any] = [
-        value if not listed else () if value == _EMPTY else _to_list(value) for value, listed in zip(values, _LISTED, strict=True)
-    ]
+    held = list(values)
+    for place in _LISTED:
+        held[place] = () if held[place] == _EMPTY else _to_list(held[place])
     return replace(Passage(*held), places=tuple(Place(*place) for place in held[-1])) if held[-1] else Passage(*held)
 
 

@@ -24,8 +24,13 @@ _KEPT_SCOPES = 16
 _KEPT_CODES = 32
 _LISTED = select(func.json_each(bindparam("listed")).table_valued("value").c.value)
 """One parameter for any number of keys: the statements below are built and compiled once, not for each question."""
-_PASSAGES_OF = select(tables.passages.c.row, *passage_columns()).where(tables.passages.c.row.in_(_LISTED))
-_DOCUMENTS_OF = select(*document_columns()).where(tables.documents.c.id.in_(_LISTED))
+_PASSAGES_OF = (
+    select(tables.passages.c.row, *passage_columns(), *document_columns())
+    .join(tables.documents, tables.documents.c.id == tables.passages.c.document_id)
+    .where(tables.passages.c.row.in_(_LISTED))
+)
+_OF_DOCUMENT = 1 + len(passage_columns())
+"""Where the columns of the document start in a row of `_PASSAGES_OF`."""
 _TOKENS_OF = select(tables.token_vectors.c.passage, tables.token_vectors.c.tokens).where(tables.token_vectors.c.passage.in_(_LISTED))
 _NAMED = f"SELECT 1 FROM passage_codes WHERE code = :code AND named = 1 AND scope > {tables.OUT_OF_USE}"
 
@@ -256,10 +261,12 @@ def token_blobs(library: Library, rows: Iterable[int]) -> dict[int, bytes]:
 def fetch(library: Library, rows: Iterable[int]) -> dict[int, tuple[Passage, Document]]:
     """Give the passages of these rows, each with its document."""
     with library.engine.connect() as connection:
-        passages = {row: to_passage(values) for row, *values in connection.execute(_PASSAGES_OF, {"listed": _listed(rows)}).all()}
-        ids = json.dumps(sorted({p.document_id for p in passages.values()}))
-        documents = {values[0]: Document(*values) for values in connection.execute(_DOCUMENTS_OF, {"listed": ids})}
-    return {row: (passage, documents[passage.document_id]) for row, passage in passages.items()}
+        found = connection.execute(_PASSAGES_OF, {"listed": _listed(rows)}).all()
+    documents: dict[str, Document] = {}
+    for values in found:
+        if values[_OF_DOCUMENT] not in documents:
+            documents[values[_OF_DOCUMENT]] = Document(*values[_OF_DOCUMENT:])
+    return {values[0]: (to_passage(values[1:_OF_DOCUMENT]), documents[values[_OF_DOCUMENT]]) for values in found}
 
 
 def _listed(rows: Iterable[int]) -> str:

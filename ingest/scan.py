@@ -42,6 +42,7 @@ _RESCORED, _RESCORED_PER_ROW = 4_096, 16
 _SAMPLE = 50_000
 _PROBES = 8
 _KEPT_MASKS = 8
+_GATHERED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,6 +455,13 @@ def _products(vectors: Vectors, positions: Rows, vector: Vectors) -> Vectors:
     if not len(positions):
         return np.zeros(0, dtype=np.float32)
     everything = 2 * len(positions) > len(vectors)  # reading all in order costs less than gathering most
-    held = vectors if everything else vectors.take(positions, axis=0)
-    products: Vectors = np.vecdot(held, vector)  # by one thread: handing a scan this short to several costs more
-    return products[positions] if everything else products
+    if everything:
+        products: Vectors = np.vecdot(vectors, vector)  # by one thread: handing a scan this short to several costs more
+        return products[positions]
+    products = np.empty(len(positions), dtype=np.float32)
+    gathered = np.empty((_GATHERED, vectors.shape[1]), dtype=np.float32)  # few at a time: they stay in the processor's cache
+    for first in range(0, len(positions), _GATHERED):
+        part = positions[first : first + _GATHERED]
+        held = vectors.take(part, axis=0, out=gathered[: len(part)], mode="clip")
+        np.vecdot(held, vector, out=products[first : first + len(part)])
+    return products
