@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 
 from corpus.errors import LibraryUnusable
 from ingest.changes import Changes, Rows, changes, passages_in_use
-from ingest.library import Library
+from ingest.library import Library, is_read_only
 from ingest.scan import Allowed, View, replace_file
 
 _log = logging.getLogger(__name__)
@@ -90,10 +91,10 @@ class WordIndex:
         if revision < 0:
             return -1
         try:
-            with damage_told():
-                index = Index.open(str(folder))
+            with damage_told(), _openable(folder) as place:
+                index = Index.open(str(place))
                 self._schema, self._searcher = index.schema, index.searcher()
-        except ValueError:
+        except (ValueError, OSError):
             return -1
         return revision
 
@@ -114,6 +115,19 @@ class WordIndex:
         hits = self._searcher.search(query, limit, count=False).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
         return [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+
+
+@contextmanager
+def _openable(folder: Path) -> Iterator[Path]:
+    """Give a folder in which an index can be opened, which writes a lock there; what is open stays so when the folder goes."""
+    if not is_read_only(folder):
+        yield folder
+        return
+    with TemporaryDirectory() as place:
+        for file in folder.iterdir():
+            if not file.name.endswith(".lock"):
+                (Path(place) / file.name).symlink_to(file.resolve())
+        yield Path(place)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.library import FILE, open_reader
+from ingest.library import FILE, open_reader, open_writer
+from ingest.words import sync_words
 from tests.support import bring
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,16 @@ try:
     clear_gaps(Path(sys.argv[1]))
 except LibraryUnusable as error:
     print(error)
+"""
+WORDS = """
+import sys
+from pathlib import Path
+from ingest.library import open_reader
+from ingest.words import WordIndex
+with open_reader(Path(sys.argv[1])) as library:
+    index = WordIndex(library)
+    print(index.holds(library.revision()))
+    print(index.counts(["rule"]))
 """
 _RIGHTS = "-dac_override,-dac_read_search"  # with which root writes wherever it likes
 
@@ -127,3 +138,17 @@ def test_the_unanswered_questions_are_reported_and_not_forgotten(folder: Path) -
     assert (found, none) == ("[(('77999',), 1)]", "[]")
     assert "cannot be used" in refused
     assert sorted(folder.iterdir()) == before
+
+
+def test_the_lexical_index_of_a_large_library_is_asked_there_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.words.SQLITE_MOST", 0)
+    with open_writer(folder) as library:
+        sync_words(library)
+    words = folder / "words"
+    words.chmod(0o555)
+    before = sorted(words.iterdir())
+    with reading(folder, WORDS) as child:
+        told, _ = child.communicate()
+    assert told.splitlines() == ["True", "({'rule': 1}, 1)"]
+    assert sorted(words.iterdir()) == before
+    words.chmod(0o755)
