@@ -79,6 +79,7 @@ class Retriever:
         self._glossary = glossary
         self._policy = policy or Policy()
         self._registry = registry or {}
+        self._beside = ThreadPoolExecutor(thread_name_prefix="encode")
 
     def under(self, policy: Policy) -> "Retriever":
         """Give what finds the same passages by another policy."""
@@ -92,10 +93,9 @@ class Retriever:
         """
         policy, timed = self._policy, Timer({} if timings_ms is None else timings_ms)
         scope = scope_of(question, question.as_of if question.codes else None, question.payer)
-        with ThreadPoolExecutor(1) as beside:  # words, codes and their passages need no vector: they are looked up while it is made
-            encoding = beside.submit(self._encoded, question, timed)
-            lexical, registered, known = self._looked_up(question, scope, timed)
-            encoded = encoding.result()
+        encoding = self._beside.submit(self._encoded, question, timed)
+        lexical, registered, known = self._looked_up(question, scope, timed)  # words, codes and their passages need no vector
+        encoded = encoding.result()
         vector = encoded.vectors[0]
         with timed("vectors"):
             dense = self._index.search(vector, scope, policy.candidates)

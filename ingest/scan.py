@@ -425,13 +425,18 @@ def _foremost(codes: Blocks, positions: Rows, vector: Vectors, count: int) -> Ro
     """Give the `count` of `positions` whose codes promise the highest product with `vector`, which is not rounded to a code here."""
     if len(positions) <= count:
         return positions
-    signs = np.ascontiguousarray(codes[positions // _BLOCK, :, positions % _BLOCK]).view(np.uint8)
-    padded = np.zeros(signs.shape[1] * 8, dtype=np.float32)
+    words = codes.shape[1]
+    padded = np.zeros(words * _WORD, dtype=np.float32)
     padded[: len(vector)] = vector
     of_byte = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little") * 2.0 - 1.0
-    promised = np.zeros(len(positions), dtype=np.float32)
-    for part, held in zip((of_byte.astype(np.float32) @ padded.reshape(-1, 8).T).T, signs.T, strict=True):
-        promised += part.take(held)
+    products = np.ascontiguousarray((of_byte.astype(np.float32) @ padded.reshape(-1, 8).T).T)
+    starts = positions // _BLOCK * (words * _BLOCK) + positions % _BLOCK
+    promised, part = np.zeros(len(positions), dtype=np.float32), np.empty(len(positions), dtype=np.float32)
+    for word in range(words):
+        held = codes.reshape(-1).take(starts + word * _BLOCK).view(np.int64)
+        for byte in range(8):
+            products[8 * word + byte].take(held >> 8 * byte & 255, out=part, mode="clip")
+            promised += part
     return positions[np.argpartition(-promised, count)[:count]]
 
 
