@@ -1,18 +1,20 @@
 """Bring files into the library: read, cut, embed, and store each whole or not at all."""
 
+import ctypes
 import hashlib
 import json
 import logging
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 from corpus.digests import digest_paths, digest_root
-from corpus.errors import CodeciteError, CorpusError, IngestError, Refusal, UnreadableDocument
+from corpus.errors import CodeciteError, CorpusError, EmbedderUnavailable, IngestError, Refusal, UnreadableDocument
 from corpus.front_matter import FrontMatter
 from ingest.ahead import encode_ahead
 from ingest.canonical import canonical
@@ -20,21 +22,25 @@ from ingest.code_files.recognise import CodeFile, recognise, sha256_of
 from ingest.code_ingest import describe_code_file, store_code_file
 from ingest.code_lookup import code_tables
 from ingest.documents import Document, DocumentText, Passage, Reading
-from ingest.embed import Embedder, Vectors
+from ingest.embed import Embedder, Encoded, Vectors
 from ingest.extract import extract
 from ingest.extract.blocks import Extracted, assemble
 from ingest.folders import walk
-from ingest.library import Library
+from ingest.library import Library, Part
 from ingest.properties import TEXTS, settle
 from ingest.represent import represent_all, texts_of
 from ingest.sandbox import Reads, Sandbox
-from ingest.split import POLICY, split
+from ingest.split import POLICY, each_passage, split
 from ingest.tesseract import find_tesseract, recogniser
 
 SHIPPED = "corpus:"
 UPLOAD = "upload:"
 _log = logging.getLogger(__name__)
 _LOOK = 500
+_WHOLE_CHARS = 1_000_000
+"""A text longer than that is cut, encoded and stored in parts: its passages, rows and vectors take many times its own memory."""
+_PART = 500
+_TURN_S = 0.0005
 
 
 class Outcome(StrEnum):
@@ -93,7 +99,10 @@ _Known = dict[tuple[str, ...], tuple[Vectors, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A file that was looked at; where it is new, its text cut into passages, those known by their texts not to encode again."""
+    """A file that was looked at; where it is new, its text cut into passages, those known by their texts not to encode again.
+
+    A long text is not cut yet.
+    """
 
     report: FileReport
     source: DocumentText | None = None
@@ -104,6 +113,13 @@ class _Cut:
     known: _Known = field(default_factory=dict)
     table: tuple[CodeFile, Document] | None = None
     """Set for a code file, which is not cut but stored row by row."""
+    origin: Source | None = None
+    """The file, which what is found wrong with its text while it is stored refuses."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its passages are still to be cut."""
+        return self.source is not None and not self.passages
 
     def to_encode(self) -> list[tuple[Passage, tuple[str, ...]]]:
         """Give the passages that the former version of the file did not hold, with their texts."""
@@ -174,13 +190,13 @@ def rebuild(library: Library, embedder: Embedder, advance: Callable[[str], objec
 
     Each is stored in a transaction of its own; interrupted, the next goes on with those that are still built otherwise.
     """
-    paths = to_rebuild(library, embedder)
+    paths, titles = to_rebuild(library, embedder), {document.id: document.title for document, _, _ in library.documents()}
     cuts = (
         _cut(library, FileReport(path, Outcome.REPLACED, "", key), library.document_text(key), library.by_hand(path))
         for key, path in paths.items()
     )
-    for cut in _stored(library, embedder, cuts):
-        advance(cut.source.document.title if cut.source else "")
+    for report in _stored(library, embedder, cuts):
+        advance(titles[report.document_id])
     return len(paths)
 
 
@@ -246,7 +262,7 @@ def _bring_in(into: _Into, sources: Sequence[Source], goes_on: Callable[[], bool
     ahead: set[str] = set()  # ids and paths on their way into the library, where looking does not find them yet
     looked_at = ((source, *held) for source, held in takewhile(lambda _: goes_on(), _held(into.library, sources)))
     cuts = (cut for source, former, kept in looked_at for cut in _prepare(into, source, former, {**kept, **into.by_hand}, ahead))
-    return (cut.report for cut in _stored(into.library, into.embedder, cuts))
+    return _stored(into.library, into.embedder, cuts)
 
 
 def _held(library: Library, sources: Sequence[Source]) -> Iterator[tuple[Source, tuple[str, dict[str, str]]]]:
@@ -290,8 +306,9 @@ def _prepare(into: _Into, source: Source, former: str, settled: dict[str, str], 
             cut = _Cut(report, by_hand=settled, table=(table, described))
         else:
             read = extract if source.key.startswith(SHIPPED) else into.read
-            cut = _cut(library, report, _read(source, content, read, settled, into.added_at), settled)
-            cut = replace(cut, known=_known(library, former)) if former else cut
+            text = _read(source, content, read, settled, into.added_at)
+            content = b""  # a large one is not held while its text is stored
+            cut = replace(_cut(library, report, text, settled), known=_known(library, former) if former else {}, origin=source)
     except Exception as error:  # one file's fault, of whatever kind, is told of that file and stops no other
         yield _Cut(replace(_refused(source, error), seconds=round(time.monotonic() - started, 2)))
         return
@@ -329,13 +346,42 @@ def _same_as(library: Library, source: Source, where: str, identity: str) -> Fil
 
 
 def _cut(library: Library, report: FileReport, source: DocumentText, by_hand: dict[str, str]) -> _Cut:
+    if len(source.text) > _WHOLE_CHARS:
+        return _Cut(replace(report, reading=source.reading), source, by_hand=by_hand)
     passages = _asked(library, source.document.path, split(source))
     if not passages:
-        raise UnreadableDocument(f"{source.document.path}: no passage could be cut; nothing was stored", Refusal.NO_TEXT)
+        raise _without_passages(source)
+    _check(source, passages)
+    return _Cut(replace(report, passages=len(passages), reading=source.reading), source, passages, tuple(map(texts_of, passages)), by_hand)
+
+
+def _cut_in_parts(library: Library, cut: _Cut) -> Iterator[_Cut]:
+    """Give a long text with some of its passages after the other.
+
+    Raises:
+        UnreadableDocument: none could be cut.
+        IngestError: an offset does not hold.
+    """
+    assert cut.source
+    coming = each_passage(cut.source)
+    passages = tuple(islice(coming, _PART))
+    if not passages:
+        raise _without_passages(cut.source)
+    while passages:
+        _check(cut.source, passages)
+        passages = _asked(library, cut.report.key, passages)
+        yield replace(cut, passages=passages, texts=tuple(map(texts_of, passages)))
+        passages = tuple(islice(coming, _PART))
+
+
+def _without_passages(source: DocumentText) -> UnreadableDocument:
+    return UnreadableDocument(f"{source.document.path}: no passage could be cut; nothing was stored", Refusal.NO_TEXT)
+
+
+def _check(source: DocumentText, passages: Iterable[Passage]) -> None:
     for passage in passages:
         if source.text[passage.start : passage.end] != passage.text:
             raise IngestError(f"{source.document.path}: offsets of {passage.id} do not hold; nothing was stored")
-    return _Cut(replace(report, passages=len(passages), reading=source.reading), source, passages, tuple(map(texts_of, passages)), by_hand)
 
 
 def _asked(library: Library, path: str, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
@@ -344,19 +390,79 @@ def _asked(library: Library, path: str, passages: tuple[Passage, ...]) -> tuple[
     return tuple(replace(p, questions=p.questions or written.get(text_digest(p.text), ())) for p in passages) if written else passages
 
 
-def _stored(library: Library, embedder: Embedder, cuts: Iterable[_Cut | None]) -> Iterator[_Cut]:
-    """Encode what was cut and store each document whole, in order; give each once it is stored."""
-    with closing(encode_ahead(embedder, cuts, lambda cut: [text for _, texts in cut.to_encode() for text in texts])) as encoded:
+def _stored(library: Library, embedder: Embedder, cuts: Iterable[_Cut | None]) -> Iterator[FileReport]:
+    """Encode what was cut and store each document whole, in order; report on each once it is stored."""
+    with _giving_way(), closing(_encoded(embedder, _one_long_at_a_time(cuts))) as encoded:
         for cut, found in encoded:
-            if cut.source:
-                new, texts = [passage for passage, _ in cut.to_encode()], [texts for _, texts in cut.to_encode()]
-                known = cut.known | dict(zip(texts, represent_all(new, [len(each) for each in texts], found), strict=True))
-                vectors, tokens = zip(*(known[each] for each in cut.texts), strict=True)
-                library.put(cut.source, cut.passages, vectors, built_with=(embedder.identity, POLICY), by_hand=cut.by_hand, tokens=tokens)
-            yield _with_rows(library, cut) if cut.table else cut
+            if cut.is_long:
+                yield _stored_in_parts(library, embedder, cut)
+            else:
+                if cut.source:
+                    built_with = embedder.identity, POLICY
+                    library.put_in_parts(cut.source, (_part(cut, found),), built_with=built_with, by_hand=cut.by_hand)
+                yield _with_rows(library, cut) if cut.table else cut.report
 
 
-def _with_rows(library: Library, cut: _Cut) -> _Cut:
+def _one_long_at_a_time(cuts: Iterable[_Cut | None]) -> Iterator[_Cut | None]:
+    """Ask after each long text that it be stored before a further file is read."""
+    for cut in cuts:
+        yield cut
+        if cut and cut.is_long:
+            cut = None
+            yield None
+
+
+def _encoded(embedder: Embedder, cuts: Iterable[_Cut | None]) -> Generator[tuple[_Cut, Encoded], None, None]:
+    return encode_ahead(embedder, cuts, lambda cut: [text for _, texts in cut.to_encode() for text in texts])
+
+
+def _part(cut: _Cut, found: Encoded) -> Part:
+    new, texts = [passage for passage, _ in cut.to_encode()], [texts for _, texts in cut.to_encode()]
+    known = cut.known | dict(zip(texts, represent_all(new, [len(each) for each in texts], found), strict=True))
+    vectors, tokens = zip(*(known[each] for each in cut.texts), strict=True)
+    return cut.passages, vectors, tokens
+
+
+def _stored_in_parts(library: Library, embedder: Embedder, cut: _Cut) -> FileReport:
+    """Store a long text in one transaction, each part of it as it is cut and encoded; what is found wrong with it refuses it whole."""
+    assert cut.source
+    counts: list[int] = []
+
+    def parts() -> Iterator[Part]:
+        with closing(_encoded(embedder, _cut_in_parts(library, cut))) as encoded:
+            for part, found in encoded:
+                counts.append(len(part.passages))
+                yield _part(part, found)
+
+    try:
+        library.put_in_parts(cut.source, parts(), built_with=(embedder.identity, POLICY), by_hand=cut.by_hand)
+    except Exception as error:
+        if cut.origin is None or isinstance(error, EmbedderUnavailable):
+            raise
+        return _refused(cut.origin, error)
+    finally:
+        _give_back()
+    return replace(cut.report, passages=sum(counts))
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """Let other threads run ten times as soon: a question asked meanwhile waits for its turn after each look into the library."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(min(usual, _TURN_S))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
+
+
+def _give_back() -> None:
+    """Give the system the memory that a long text took and that the C library keeps for the next; elsewhere than in glibc nothing is done."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _with_rows(library: Library, cut: _Cut) -> FileReport:
     """Store a code file; what it turns out to hold wrongly while it is read refuses it."""
     assert cut.table
     found, document = cut.table
@@ -365,9 +471,9 @@ def _with_rows(library: Library, cut: _Cut) -> _Cut:
         reading = store_code_file(library, found, document, cut.by_hand)
     except IngestError as error:
         reason = str(error).removeprefix(f"{found.path}: ")
-        return replace(cut, report=FileReport(cut.report.key, Outcome.REFUSED, reason, refusal=error.refusal))
+        return FileReport(cut.report.key, Outcome.REFUSED, reason, refusal=error.refusal)
     seconds = round(cut.report.seconds + time.monotonic() - started, 2)
-    return replace(cut, report=replace(cut.report, reading=reading, seconds=seconds))
+    return replace(cut.report, reading=reading, seconds=seconds)
 
 
 def _remove_unshipped(library: Library, sources: Sequence[Source]) -> list[FileReport]:
