@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ingest.library import Library
     from ui.batch import BatchLine, Circumstances
 
-_ERROR, _FAILED = 3, 1
+_ERROR, _FAILED, _INTERRUPTED = 3, 1, 130
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -504,13 +504,17 @@ def _write_batch(assistant: "Assistant", asked: "Sequence[BatchLine]", given: "C
     from ui.batch_table import HEADER, batch_rows
     from ui.spreadsheet import to_csv, to_xlsx
 
-    rows: list[tuple[str, ...]] = []
-    with _progress(len(asked), "Asking") as advance:
+    answered: list[tuple[tuple[str, ...], ...]] = []
+    with _progress(len(asked), "Asking") as advance, suppress(KeyboardInterrupt):
         for replied in answer_batch(assistant, asked, given):
-            rows += batch_rows(replied)
+            answered.append(batch_rows(replied))
             advance()
+    rows = [row for each in answered for row in each]
     write_target(out, to_xlsx(HEADER, rows, "Answers") if out.suffix.lower() == ".xlsx" else to_csv(HEADER, rows))
-    click.echo(f"{len(asked):,} questions, {len(rows):,} rows: {one_line(str(out))}")
+    click.echo(f"{len(answered):,} questions, {len(rows):,} rows: {one_line(str(out))}")
+    if len(answered) < len(asked):
+        click.echo(f"\nstopped; {len(asked) - len(answered):,} questions were not asked", err=True)
+        sys.exit(_INTERRUPTED)
 
 
 for _command in (ingest, export, restore, check):

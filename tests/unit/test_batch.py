@@ -6,11 +6,14 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
+from assistant.answer import Answer
+from assistant.service import Assistant
 from tests import support
 from ui.batch_table import HEADER
 from ui.cli import main
@@ -109,6 +112,20 @@ def test_a_broken_line_is_told_before_anything_is_asked_and_leaves_the_former_ta
     out.write_text("former")
     done = run("ask", "--batch", batch(tmp_path, (*LINES, {"id": 9})), "--out", out, "--yes")
     assert (done.exit_code, "line 5" in done.stderr, out.read_text()) == (3, True, "former")
+
+
+def test_what_was_answered_before_ctrl_c_is_written(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Assistant.ask
+
+    def interrupted(self: Assistant, text: str, **given: Any) -> Answer:
+        if "77999" in text:
+            raise KeyboardInterrupt
+        return ask(self, text, **given)
+
+    monkeypatch.setattr(Assistant, "ask", interrupted)
+    done = run("ask", "--batch", batch(tmp_path), "--out", tmp_path / "answers.csv")
+    assert (done.exit_code, "2 questions were not asked" in done.stderr, done.stdout.startswith("2 questions")) == (130, True, True)
+    assert {row["Id"] for row in rows_of(tmp_path / "answers.csv")} == {"'=1+1", "2"}
 
 
 @pytest.mark.parametrize(
