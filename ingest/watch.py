@@ -42,6 +42,7 @@ class Watch:
         self._folders = [str(place) for place, is_folder in places if is_folder]
         self._files = {str(place) for place, is_folder in places if not is_folder}
         self._heard: SimpleQueue[str] = SimpleQueue()
+        self._ends = False
 
     def __enter__(self) -> Self:
         """Begin to listen.
@@ -66,18 +67,23 @@ class Watch:
     def changed(self, timeout_s: float | None = None) -> frozenset[str]:
         """Wait for changes, and then until none came for a second (ten at most); give the real paths of files and folders.
 
-        After `timeout_s` without any it gives none.
+        After `timeout_s` without any it gives none, and at once after `end`.
         """
         began = time.monotonic()
         found: set[str] = set()
-        while not found and (timeout_s is None or time.monotonic() - began < timeout_s):
+        while not (found or self._ends) and (timeout_s is None or time.monotonic() - began < timeout_s):
             with suppress(Empty):
                 found.add(self._heard.get(timeout=_WAKE_S))
         began = time.monotonic()
         with suppress(Empty):
-            while found and time.monotonic() - began < _LONGEST_S:
+            while found and not self._ends and time.monotonic() - began < _LONGEST_S:
                 found.add(self._heard.get(timeout=QUIET_S))
-        return frozenset(found)
+        return frozenset() if self._ends else frozenset(found)
+
+    def end(self) -> None:
+        """Wait no more; a handler of a signal may call it."""
+        self._ends = True
+        self._heard.put("")
 
     def _hear(self, event: FileSystemEvent) -> None:
         for told in (event.src_path, event.dest_path):

@@ -56,7 +56,11 @@ class _Job:
 @click.option("--prune", is_flag=True, help="Also remove documents whose file below the folders named is gone; they can be restored.")
 @click.option("--watch", is_flag=True, help="Go on, and bring in what changes below PATHS until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file, and one of the whole (docs/ingest.md).")
-@click.option("--rebuild", is_flag=True, help="Cut and embed the whole library anew, after a change of model or version; one that was stopped goes on.")
+@click.option(
+    "--rebuild",
+    is_flag=True,
+    help="Cut and embed the whole library anew, after a change of model or version; one that was stopped goes on.",
+)
 def ingest(paths: tuple[Path, ...], prune: bool, watch: bool, as_json: bool, rebuild: bool, **given: str | datetime | None) -> None:
     """Bring PATHS (files or folders: PDF, Word, Excel and OpenDocument sheets, CSV, HTML, mail, Markdown, text, JSON Lines, public code files) into the library.
 
@@ -96,9 +100,9 @@ def _run(job: _Job, rebuild: bool) -> int:
         code = _once(job, _look(job), folders, rebuild)  # what changed since the first look is either found now or heard of
         if code == _INTERRUPTED:
             return code
-        _tell("Watching; Ctrl-C ends.")
-        with _until_interrupted():
-            _keep_up(job, watch, folders)
+        with _first_interrupt_noted(watch.end) as goes_on:  # Python loses one that it raises while an object is finalised
+            _tell("Watching; Ctrl-C ends.")
+            _keep_up(job, watch, folders, goes_on)
     return 0
 
 
@@ -123,7 +127,7 @@ def _once(job: _Job, found: "Walk", folders: Sequence[Path], rebuild: bool) -> i
             reports = [*_left_out(found.left_out), *(_remove(library, gone) if job.prune else ())]
             brought = _bring_in(job, library, embedder, sources, goes_on)
             finish(library, job.settings, tell=_tell)
-            stopped = len(brought) < len(sources)
+            stopped = not goes_on() if job.watch else len(brought) < len(sources)
     reports += brought
     _report(job, reports, () if job.prune else tuple(gone), found, rebuilt=rebuilt, stopped=stopped)
     if stopped:
@@ -131,15 +135,15 @@ def _once(job: _Job, found: "Walk", folders: Sequence[Path], rebuild: bool) -> i
     return _SOME_REFUSED if any(report.outcome is Outcome.REFUSED for report in reports) else 0
 
 
-def _keep_up(job: _Job, watch: "Watch", folders: Sequence[Path]) -> None:
-    """Bring in what changes, again and again, until interrupted; while another process writes, wait for it."""
+def _keep_up(job: _Job, watch: "Watch", folders: Sequence[Path], goes_on: Callable[[], bool]) -> None:
+    """Bring in what changes, again and again, as long as `goes_on` says so; while another process writes, wait for it."""
     waiting: frozenset[str] = frozenset()
     told = False
-    while True:
+    while goes_on():
         waiting |= watch.changed(_RETRY_S if waiting else None)
         try:
-            if waiting and not _catch_up(job, waiting, folders):
-                return
+            if waiting and goes_on():
+                _catch_up(job, waiting, folders, goes_on)
             waiting, told = frozenset(), False
         except LibraryLocked as error:
             if not told:
@@ -147,8 +151,8 @@ def _keep_up(job: _Job, watch: "Watch", folders: Sequence[Path]) -> None:
             told = True
 
 
-def _catch_up(job: _Job, changed: frozenset[str], folders: Sequence[Path]) -> bool:
-    """Bring in the files that changed and remove those that are gone; tell whether to go on."""
+def _catch_up(job: _Job, changed: frozenset[str], folders: Sequence[Path], goes_on: Callable[[], bool]) -> None:
+    """Bring in the files that changed and remove those that are gone."""
     from ingest.build import Outcome, Source
     from ingest.folders import walk
     from ingest.library import open_reader
@@ -163,13 +167,12 @@ def _catch_up(job: _Job, changed: frozenset[str], folders: Sequence[Path]) -> bo
     reports = list(_left_out([item for item in found.left_out if _touches(changed, _place(item.path))]))
     if not sources and not gone:
         _print(job, reports)
-        return True
-    with writing(job.settings) as (library, embedder), _first_interrupt_noted() as goes_on:
+        return
+    with writing(job.settings) as (library, embedder):
         reports += _remove(library, gone)
         reports += _bring_in(job, library, embedder, sources, goes_on)
         finish(library, job.settings)
     _print(job, [report for report in reports if report.outcome is not Outcome.UNCHANGED])
-    return goes_on()
 
 
 def _place(link: Path) -> str:
@@ -277,8 +280,8 @@ def _print(job: _Job, reports: "Sequence[FileReport]") -> None:
 
 
 @contextmanager
-def _first_interrupt_noted() -> Iterator[Callable[[], bool]]:
-    """Give what tells whether to go on: not after a first Ctrl-C, which is noted only; a second one leaves at once."""
+def _first_interrupt_noted(then: Callable[[], object] = lambda: None) -> Iterator[Callable[[], bool]]:
+    """Give what tells whether to go on: not after a first Ctrl-C, which is noted and calls `then`; a second one leaves at once."""
     former = signal.getsignal(signal.SIGINT)
     noted: list[bool] = []
 
@@ -286,20 +289,13 @@ def _first_interrupt_noted() -> Iterator[Callable[[], bool]]:
         noted.append(True)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.write(2, _FINISHING)  # a stream may be in the middle of a line of its own
+        then()
 
     signal.signal(signal.SIGINT, note)
     try:
         yield lambda: not noted
     finally:
         signal.signal(signal.SIGINT, former)
-
-
-@contextmanager
-def _until_interrupted() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo(err=True)
 
 
 def _tell(what: str) -> None:
