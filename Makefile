@@ -59,9 +59,9 @@ layers: setup ## the direction of imports
 
 check: lint types layers test ## everything that must pass before a change lands
 
-faults: setup ## the figures of docs/reliability.md: kills, damage, two writers, full disks, odd paths, races of asking, identifiers, hostile files, many users, in some fifteen minutes
+faults: setup ## the figures of docs/reliability.md: kills of an ingest and a restore, damage, two writers, full disks, odd paths, races of asking, identifiers, hostile files, many users, in some fifteen minutes
 	$(BIN)/python -m tests.faults
-	ATTACKS=full $(BIN)/python -m pytest -q -s tests/browser/test_attacks.py tests/browser/test_many_users.py
+	ATTACKS=full $(BIN)/python -m pytest -q -s tests/browser/test_attacks.py tests/browser/test_many_users.py tests/browser/test_typed.py
 
 eval: library ## score the assistant on the golden questions, dev split
 	$(BIN)/codecite eval golden --split dev

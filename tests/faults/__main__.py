@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest.embed import ReferenceEmbedder
 from tests.attacks import instructions
-from tests.faults import damage, hostile, kills, locks, races_of_asking, surroundings, typed
+from tests.faults import damage, hostile, kills, large, locks, races_of_asking, restores, surroundings, typed
 
 
 def main() -> None:
@@ -17,7 +17,9 @@ def main() -> None:
         folder = Path(place)
         lines = kills.figures(50, folder / "kills")
         whole, files = folder / "kills" / "whole", folder / "kills" / "files"
+        lines += restores.figures(50, folder / "restores")
         lines += damage.figures(folder, whole, files)
+        lines += large.figures(folder / "large")
         lines += locks.figures(20, folder / "locks", files)
         lines += races_of_asking.figures(folder / "races")
         ReferenceEmbedder().export(folder / "runtime")

@@ -23,10 +23,13 @@ from tests.faults.started import finish
 from tests.faults.surroundings import new_data_dir
 
 _STATES = ("sound", "library damaged", "search damaged", "model late", "exception")
-CASES = (*((way, state) for way in ("ask", "batch", "page") for state in _STATES), ("ask", "words not in quotes"))
+CASES = (
+    *((way, state) for way in ("ask", "batch", "page", "find") for state in _STATES if (way, state) != ("find", "model late")),
+    ("ask", "words not in quotes"),
+)
 _WHOLE_WORD_BELOW = 6
 _SEED = 53  # of 30 questions, some then get to a chat model by each way
-_RULES = """---
+RULES = """---
 title: "Notes on treatment codes"
 publisher: "Example Association"
 authority: coding association
@@ -60,7 +63,7 @@ class Typed:
 def ask_all(folder: Path, runtime: Path, count: int) -> Typed:
     """Ask that many questions, in turn by each of `CASES`, each with folders of its own for data, home and temporary files."""
     whole = new_data_dir(folder / "whole", runtime)
-    support.add_documents(whole, {"society.md": support.SOCIETY, "payer.md": support.PAYER, "notes.md": _RULES})
+    support.add_documents(whole, {"society.md": support.SOCIETY, "payer.md": support.PAYER, "notes.md": RULES})
     each = zip(*(planted.questions(kind, half) for half in planted.HALVES for kind in planted.KINDS), strict=True)
     asked = list(islice((question for turn in each for question in turn), count))
     random.Random(_SEED).shuffle(asked)
@@ -76,13 +79,13 @@ def ask_all(folder: Path, runtime: Path, count: int) -> Typed:
         shown = [exchange.shown for exchange in model.seen]
     (folder / "model").mkdir()
     (folder / "model" / "shown").write_text("\n".join(shown))
-    held = {file.read_bytes() for file in _files(whole)}
-    left = {str(file.relative_to(folder)): file.read_bytes() for file in _files(folder)}
+    held = {file.read_bytes() for file in files_below(whole)}
+    left = {str(file.relative_to(folder)): file.read_bytes() for file in files_below(folder)}
     new = {name: content for name, content in left.items() if content not in held}
     told = {
         case: "\n".join(file.read_text() for file in sorted([*places[case].glob("out*"), *places[case].glob("told*")])) for case in CASES
     }
-    return Typed(len(asked), told, len(shown), len(new), list(_leaks(new, asked)))
+    return Typed(len(asked), told, len(shown), len(new), list(leaks(new, asked)))
 
 
 def _place(place: Path, whole: Path, state: str) -> Path:
@@ -110,13 +113,15 @@ def _environment(place: Path, state: str, model: str) -> dict[str, str]:
 
 
 def break_answers() -> None:
-    """Let every answer end in an exception that tells the question, as those of libraries do."""
+    """Let every answer and finding end in an exception that tells the question, as those of libraries do."""
+    from assistant.find import Finder
     from assistant.service import Assistant
 
-    def fail(_: Assistant, text: str, **rest: object) -> None:
+    def fail(_: object, text: str, **rest: object) -> None:
         raise ValueError(f"cannot answer {text!r} {rest}")
 
     setattr(Assistant, "ask", fail)  # noqa: B010
+    setattr(Finder, "find", fail)  # noqa: B010
 
 
 def _command(way: str, place: Path, state: str, environment: dict[str, str], questions: Sequence[planted.Planted]) -> None:
@@ -129,8 +134,8 @@ def _command(way: str, place: Path, state: str, environment: dict[str, str], que
 
 def _typed(way: str, state: str, questions: Sequence[planted.Planted]) -> Iterator[tuple[list[str], str]]:
     """Give arguments and standard input of each command; a batch that breaks off at its first question has no second one."""
-    if way == "ask":
-        yield from ((["ask", *(q.text.split() if state == "words not in quotes" else [q.text])], "") for q in questions)
+    if way in ("ask", "find"):
+        yield from (([way, *(q.text.split() if state == "words not in quotes" else [q.text])], "") for q in questions)
         return
     lines = [json.dumps({"id": n, "question": q.text}) + "\n" for n, q in enumerate(questions)]
     yield from ((["ask", "--batch", "-"], typed) for typed in (["".join(lines)] if state in ("sound", "model late") else lines))
@@ -171,13 +176,13 @@ def _ask_page(questions: Sequence[str]) -> str:
     return "\n".join(shown)
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
     """Give the files below a folder, not those of the encoder behind its link."""
     for path, _, names in os.walk(folder):
         yield from (Path(path, name) for name in sorted(names) if Path(path, name).is_file())
 
 
-def _leaks(files: dict[str, bytes], asked: Sequence[planted.Planted]) -> Iterator[str]:
+def leaks(files: dict[str, bytes], asked: Sequence[planted.Planted]) -> Iterator[str]:
     texts = {name: content.decode(errors="replace").casefold() for name, content in files.items()}
     for question in asked:
         found = re.compile("|".join(form for value in question.values for form in _forms(value.casefold())))
