@@ -261,8 +261,21 @@ def id_of(sha256: str, by_hand: Mapping[str, str]) -> str:
 def _bring_in(into: _Into, sources: Sequence[Source], goes_on: Callable[[], bool] = lambda: True) -> Iterator[FileReport]:
     ahead: set[str] = set()  # ids and paths on their way into the library, where looking does not find them yet
     looked_at = ((source, *held) for source, held in takewhile(lambda _: goes_on(), _held(into.library, sources)))
-    cuts = (cut for source, former, kept in looked_at for cut in _prepare(into, source, former, {**kept, **into.by_hand}, ahead))
-    return _stored(into.library, into.embedder, cuts)
+
+    def cuts() -> Iterator[_Cut | None]:
+        for source, former, kept in looked_at:
+            yield from _prepare(into, source, former, {**kept, **into.by_hand}, ahead)
+            if _is_large(source):
+                _give_back()
+
+    return _stored(into.library, into.embedder, cuts())
+
+
+def _is_large(source: Source) -> bool:
+    try:
+        return (source.path.stat().st_size if source.content is None else len(source.content)) > _WHOLE_CHARS
+    except (OSError, ValueError):
+        return False
 
 
 def _held(library: Library, sources: Sequence[Source]) -> Iterator[tuple[Source, tuple[str, dict[str, str]]]]:
@@ -457,7 +470,7 @@ def _giving_way() -> Iterator[None]:
 
 
 def _give_back() -> None:
-    """Give the system the memory that a long text took and that the C library keeps for the next; elsewhere than in glibc nothing is done."""
+    """Give the system the memory that a large file took and that the C library keeps for the next; elsewhere than in glibc nothing is done."""
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
