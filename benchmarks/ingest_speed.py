@@ -1,8 +1,8 @@
 """Ingest, Codecite against the stock recipe on the same documents, in turn; and the runtimes of the encoder beside each other.
 
-    python -m benchmarks.ingest_speed [--covidqa FOLDER] [--papers 20] [--runs 3] [--json FILE]
+    python -m benchmarks.ingest_speed [--covidqa FOLDER] [--papers 20] [--runs 3] [--fp32] [--json FILE]
 
-Both sides are whole processes that time themselves: start (imports, model) apart from ingest (reading to the last index).
+`--fp32` has Codecite encode as it does on a processor without bf16; the runtimes are not compared then. Both sides are whole processes that time themselves: start (imports, model) apart from ingest (reading to the last index).
 """
 
 import argparse
@@ -41,18 +41,18 @@ def main() -> None:
     """Time both sides on each set of documents, then the runtimes, and print the tables."""
     given = _arguments()
     if given.ours:
-        _ingest_here(given.ours)
+        _ingest_here(given.ours, given.fp32)
         return
     WORK.mkdir(parents=True, exist_ok=True)
     environment = _environment(WORK / "ingest-library")
     stock = str(stock_python())
     sets = {"starter corpus": _corpus()} | ({"covidqa papers": _papers(given.covidqa, given.papers)} if given.covidqa else {})
     print(f"{machine()}; codecite {version('codecite')}, openvino {version('openvino')}, onnxruntime {version('onnxruntime')}\n")
-    found = {name: _compare(stock, folder, environment, given.runs) for name, folder in sets.items()}
+    found = {name: _compare(stock, folder, environment, given.runs, given.fp32) for name, folder in sets.items()}
     for name, folder in sets.items():
         print(_table(name, folder, found[name]))
-    runtimes = _runtimes(given.runs)
-    print(_runtime_table(runtimes))
+    runtimes = {} if given.fp32 else _runtimes(given.runs)
+    print(_runtime_table(runtimes) if runtimes else "Codecite encoded in fp32 by ONNX Runtime.")
     given.json.write_text(
         json.dumps(
             {
@@ -71,6 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--papers", type=int, default=20, help="how many papers (default 20)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each side, in turn (default 3)")
     parser.add_argument("--json", type=Path, metavar="FILE", default=WORK / "ingest_speed.json", help="where every run is written")
+    parser.add_argument("--fp32", action="store_true", help="encode as on a processor without bf16")
     parser.add_argument("--ours", type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -112,11 +113,11 @@ def _empty(folder: Path) -> Path:
 # -- both sides --------------------------------------------------------------------------------------------------
 
 
-def _compare(stock: str, folder: Path, environment: dict[str, str], runs: int) -> dict[str, list[Ingest]]:
+def _compare(stock: str, folder: Path, environment: dict[str, str], runs: int, fp32: bool) -> dict[str, list[Ingest]]:
     found: dict[str, list[Ingest]] = {_STOCK: [], _FIRST: [], _AGAIN: [], _CHANGED: []}
     store, library = WORK / "ingest-stock-store", WORK / "ingest-library"
     script = str(Path(__file__).with_name("stock_ingest.py"))
-    ours = [sys.executable, "-m", "benchmarks.ingest_speed", "--ours", str(folder)]
+    ours = [sys.executable, "-m", "benchmarks.ingest_speed", "--ours", str(folder), *(["--fp32"] if fp32 else [])]
     if not (library / "runtime").exists():
         run_once(
             [str(Path(sys.executable).parent / "codecite"), "ingest", str(next(p for p in folder.rglob("*") if p.is_file()))], environment
@@ -139,12 +140,15 @@ def _timed(command: Sequence[str], environment: dict[str, str]) -> Ingest:
     return Ingest(tuple(told["start_s"]), tuple(told["ingest_s"]), told["passages"])
 
 
-def _ingest_here(folder: Path) -> None:
+def _ingest_here(folder: Path, fp32: bool) -> None:
     """Do what `codecite ingest FOLDER` does once its encoder is exported, and print how long it took."""
     from assistant.settings import read_settings
+    from ingest import runtimes
     from ui.cli import _finish, _ingest, _writing
 
     read_settings()
+    if fp32:
+        runtimes.cpu_flags = frozenset  # a processor of no known flags
     with _writing(False) as (library, embedder):
         import chromadb  # noqa: F401  # the stock recipe imports it while it starts, so this counts as start here too
 
