@@ -13,6 +13,8 @@ _ITEM = re.compile(r"(?:[-*•‣▪◦]|\(?\d{1,2}[.)]|\(?[a-z][.)])(?:\s+|$)")
 _MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*$")
 _RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?")
 _BULLETS = {"-", "*", "•"}
+_ROW_BARS = 2
+_LOOKED_AT = 1_000
 _WRAPPED_MIN = 45
 _WRAPPED_MAX = 140
 _HEADING_MAX_CHARS = 90
@@ -28,11 +30,17 @@ def plain_blocks(text: str, page: int | None = None) -> Iterator[RawBlock]:
     """Give the blocks of one text or of one page of it."""
     lines = _bar_narrow_tables(text.splitlines())
     units = list(_join_lines(lines, wrapped=max(map(len, lines), default=0) <= _WRAPPED_MAX))
-    for index, unit in enumerate(units):
-        following = next((u for u in units[index + 1 :] if u), "")
-        before = units[index - 1] if index else ""
+    for unit, before, following in zip(units, ["", *units], _followings(units), strict=False):
         if block := _classify(unit, following, before):
             yield RawBlock(block.kind, block.text, block.level, page, tight=bool(before))
+
+
+def _followings(units: list[str]) -> list[str]:
+    """Give for each unit the next one with words, "" for the last."""
+    found, following = [""] * len(units), ""
+    for index in range(len(units) - 1, -1, -1):
+        found[index], following = following, units[index] or following
+    return found
 
 
 def pair_kind(words: str) -> BlockKind | None:
@@ -53,26 +61,34 @@ def _bar_narrow_tables(lines: list[str]) -> list[str]:
 
 def _join_lines(lines: Iterable[str], *, wrapped: bool) -> Iterator[str]:
     """Give logical lines: a lone bullet joins its text, hard-wrapped prose is joined, a blank line stays as ""."""
-    current = ""
+    current, bars = "", 0
     for line in (raw.strip() for raw in lines):
-        if current and line and (current in _BULLETS or (wrapped and _continues(current, line))):
-            current = f"{current} {line}"
+        if current and line and ((len(current) == 1 and current in _BULLETS) or (wrapped and _continues(current, bars, line))):
+            current += f" {line}"  # in place: a paragraph may have ten thousand lines
+            bars += line.count("|")
             continue
         if current:
             yield current
-        current = line
+        current, bars = line, line.count("|")
         if not line:
             yield ""
     if current:
         yield current
 
 
-def _continues(current: str, line: str) -> bool:
-    if _is_row(current) or _is_row(line) or _ITEM.match(line) or _QUESTION.match(line) or _ANSWER.match(line):
+def _continues(current: str, bars: int, line: str) -> bool:
+    """Tell whether a line goes on with the paragraph so far, which has so many bars; what is looked at of it does not grow with it."""
+    if (
+        (bars >= _ROW_BARS and not _RULE.fullmatch(current))
+        or _is_row(line)
+        or _ITEM.match(line)
+        or _QUESTION.match(line)
+        or _ANSWER.match(line)
+    ):
         return False
     if _MARKDOWN_HEADING.match(line) or _MARKDOWN_HEADING.match(current):
         return False
-    return line[0].islower() or (len(current) >= _WRAPPED_MIN and current[-1] not in ".!?:;|" and len(current.split()) > 6)
+    return line[0].islower() or (len(current) >= _WRAPPED_MIN and current[-1] not in ".!?:;|" and len(current[:_LOOKED_AT].split()) > 6)
 
 
 def _classify(unit: str, following: str, before: str) -> RawBlock | None:
@@ -93,7 +109,7 @@ def _classify(unit: str, following: str, before: str) -> RawBlock | None:
 
 
 def _is_row(line: str) -> bool:
-    return line.count("|") >= 2 and not _RULE.fullmatch(line)
+    return line.count("|") >= _ROW_BARS and not _RULE.fullmatch(line)
 
 
 def _tidy_row(line: str) -> str:
