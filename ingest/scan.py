@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from ingest.changes import Batch, Changes, Rows, Scopes, State, changes, state_of, stored_vectors
 from ingest.embed import Vectors
 from ingest.library import Library
+from ingest.sums import crc_of
 from ingest.tables import OUT_OF_USE
 
 _log = logging.getLogger(__name__)
@@ -177,6 +179,8 @@ class _Head:
     files: str
     mean: list[float]
     """Subtracted before the sign is taken; empty where there are no codes."""
+    sums: dict[str, int] = field(default_factory=dict)
+    """CRC-32 of each file, as far as it is valid; empty where they were begun before it was noted."""
 
     def sizes(self) -> dict[str, int]:
         """Give the least size of each file in bytes."""
@@ -238,7 +242,7 @@ def sync_files(library: Library) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     head, held = _read_head(folder), open_files(library)
     state = state_of(library)
-    if head is None or held is None or head.embedder != state.embedder or not _is_sound(library, held):
+    if head is None or held is None or head.embedder != state.embedder or not (_is_whole(folder, head) and _is_sound(library, held)):
         _build(library, folder)
     elif head.revision != state.revision:
         _append(library, folder, head, held)
@@ -264,20 +268,25 @@ def _append(library: Library, folder: Path, head: _Head, held: View) -> None:
 
 def _write(folder: Path, head: _Head, scopes: Scopes, batches: Iterator[Batch]) -> None:
     """Append batches behind the first `head.count` vectors, whose scopes are `scopes`; then let the head name them."""
-    all_scopes, count, dimension = [scopes], head.count, head.dimension
+    notes_sums = not head.count or bool(head.sums)
+    all_scopes, count, dimension, sums = [scopes], head.count, head.dimension, dict(head.sums)
     with (
         _appending(folder / f"{head.files}-rows", 8 * count) as rows,
         _appending(folder / f"{head.files}-vectors", 4 * dimension * count) as vectors,
     ):
         for batch in batches:
-            rows.write(batch.rows.tobytes())
-            vectors.write(np.ascontiguousarray(batch.vectors).tobytes())
+            for name, file, values in (("rows", rows, batch.rows), ("vectors", vectors, batch.vectors)):
+                content = values.tobytes()
+                file.write(content)
+                sums[name] = crc32(content, sums.get(name, 0))
             all_scopes.append(batch.scopes)
             count, dimension = count + len(batch.rows), int(batch.vectors.shape[1])
         for file in (rows, vectors):
             file.flush()
             os.fsync(file.fileno())
-    (folder / f"{head.files}-scopes-{head.revision}").write_bytes(np.concatenate(all_scopes).tobytes())
+    content = np.concatenate(all_scopes).tobytes()
+    (folder / f"{head.files}-scopes-{head.revision}").write_bytes(content)
+    sums["scopes"] = crc32(content)
     coded = head.count if head.mean else 0
     head = replace(head, count=count, dimension=dimension)
     if count >= _CODED_FROM:
@@ -285,6 +294,8 @@ def _write(folder: Path, head: _Head, scopes: Scopes, batches: Iterator[Batch]) 
         if not head.mean:
             head = replace(head, mean=matrix[:: -(-count // _SAMPLE)].mean(axis=0).tolist())
         _write_codes(folder / f"{head.files}-codes", matrix, np.array(head.mean, dtype=np.float32), coded)
+        sums["codes"] = crc_of(folder / f"{head.files}-codes")
+    head = replace(head, sums=sums if notes_sums else {})
     replace_file(folder / _HEAD, json.dumps(asdict(head)))
 
 
@@ -347,6 +358,8 @@ def _mapped(folder: Path, head: _Head) -> View:
     for name, size in head.sizes().items():
         if (folder / name).stat().st_size < size:
             raise ValueError(f"{name} is cut")
+        if not name.endswith(("-vectors", "-codes")) and not _is_as_written(folder, head, name):
+            raise ValueError(f"{name} is not as it was written")
     place = folder / head.files
     codes = (-(-head.count // _BLOCK), _words(head.dimension), _BLOCK)
     base = Segment(
@@ -357,6 +370,16 @@ def _mapped(folder: Path, head: _Head) -> View:
     )
     state = State(head.identity, head.revision, head.embedder)
     return View(state, np.array(head.mean or [0.0] * head.dimension, dtype=np.float32), (base, _nothing(head.dimension)))
+
+
+def _is_whole(folder: Path, head: _Head) -> bool:
+    """Tell whether the vectors and their codes are as they were written; rows and scopes every reader looks at."""
+    return all(_is_as_written(folder, head, name) for name in head.sizes() if name.endswith(("-vectors", "-codes")))
+
+
+def _is_as_written(folder: Path, head: _Head, name: str) -> bool:
+    noted = head.sums.get(name.split("-")[1])
+    return noted is None or crc_of(folder / name, head.sizes()[name]) == noted
 
 
 def _map(file: Path, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:

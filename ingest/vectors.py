@@ -14,7 +14,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
 from urllib.parse import quote
-from zlib import crc32
 
 import numpy as np
 
@@ -24,6 +23,7 @@ from ingest.embed import Vectors
 from ingest.library import Library
 from ingest.lookup import Scope, allowed_scopes, rows_of_document, vector_keys, vectors_of
 from ingest.scan import VectorFiles, sync_files
+from ingest.sums import sums_of
 from ingest.words import cannot_be_made, damage_told, sync_words
 
 _log = logging.getLogger(__name__)
@@ -229,19 +229,11 @@ def try_chroma(folder: str) -> None:
 
 def _sums(folder: Path) -> dict[str, list[int]]:
     """Give size and CRC-32 of each index file."""
-    return {str(file.relative_to(folder)): [file.stat().st_size, _crc(file)] for file in _index_files(folder)}
+    return sums_of(_index_files(folder), folder)
 
 
 def _index_files(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.bin"))
-
-
-def _crc(file: Path) -> int:
-    total = 0
-    with file.open("rb") as content:
-        while piece := content.read(_PIECE):
-            total = crc32(piece, total)
-    return total
 
 
 def _mirror(library: Library, folder: Path) -> None:

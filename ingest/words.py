@@ -23,6 +23,7 @@ from corpus.errors import LibraryUnusable
 from ingest.changes import Changes, Rows, changes, passages_in_use
 from ingest.library import Library, is_read_only
 from ingest.scan import Allowed, View, replace_file
+from ingest.sums import sums_of
 
 _log = logging.getLogger(__name__)
 
@@ -181,6 +182,9 @@ def sync_words(library: Library) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         return
     since = _revision(folder, library.identity())
+    if since >= 0 and not _is_intact(folder):
+        _log.warning("rebuilding the lexical index in %s (its files are not those that were written)", folder)
+        since = -1
     if since == library.revision():
         return
     try:
@@ -210,7 +214,7 @@ def _write(library: Library, folder: Path, since: int) -> None:
     from tantivy import Document, Index, Query
 
     if since < 0:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.unlink(missing_ok=True) if folder.is_file() else shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     index = Index(_schema(), str(folder)) if since < 0 else Index.open(str(folder))
     writer = index.writer(_HEAP_BYTES, 1)
@@ -225,7 +229,7 @@ def _write(library: Library, folder: Path, since: int) -> None:
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
-        told = {"format": _FORMAT, "library": found.state.identity, "revision": found.state.revision}
+        told = {"format": _FORMAT, "library": found.state.identity, "revision": found.state.revision, "files": _sums(folder)}
     replace_file(folder / _HEAD, json.dumps(told))
 
 
@@ -244,6 +248,20 @@ def _schema() -> Any:
     builder.add_unsigned_field("row", indexed=True, fast=True)
     builder.add_unsigned_field("scope", indexed=True)
     return builder.build()
+
+
+def _sums(folder: Path) -> dict[str, list[int]]:
+    files = (file for file in sorted(folder.iterdir()) if file.name != _HEAD and not file.name.endswith((".lock", ".new")))
+    return sums_of(files, folder)
+
+
+def _is_intact(folder: Path) -> bool:
+    """Tell whether the files are as they were written; of an index written before that was noted, that is taken for granted."""
+    try:
+        told = json.loads((folder / _HEAD).read_text())
+        return "files" not in told or bool(told["files"] == _sums(folder))
+    except (OSError, ValueError):
+        return False
 
 
 def _revision(folder: Path, identity: str) -> int:
