@@ -1,0 +1,25 @@
+"""Checksums of files that are made from the library: what was written is told from what a disk or a program has changed since."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from zlib import crc32
+
+_PIECE = 1 << 20
+
+
+def crc_of(file: Path, size: int | None = None) -> int:
+    """Give the CRC-32 of a file, or of its first `size` bytes.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    total, left = 0, file.stat().st_size if size is None else size
+    with file.open("rb") as content:
+        while piece := content.read(min(left, _PIECE)):
+            total, left = crc32(piece, total), left - len(piece)
+    return total
+
+
+def sums_of(files: Iterable[Path], folder: Path) -> dict[str, list[int]]:
+    """Give size and CRC-32 of each file, by its path below `folder`."""
+    return {str(file.relative_to(folder)): [file.stat().st_size, crc_of(file)] for file in files}
