@@ -242,7 +242,10 @@ def stock_beside(starter: Path, folder: Path, count: int) -> dict[str, Any]:
     environment = {**os.environ, "ANONYMIZED_TELEMETRY": "False", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     with open_reader(folder) as library, subprocess.Popen(command, stdin=_PIPE, stdout=_PIPE, text=True, env=environment) as peer:
         retriever = Retriever(library, ScanIndex(library), encoder, load_glossary())
-        ways = {"stock, whole search": partial(_asked, peer), "find, in turn with it": _finding(retriever, DAYS["plain"])}
+        ways: dict[str, Callable[[str], float]] = {
+            "stock, whole search": partial(_asked, peer),
+            "find, in turn with it": _finding(retriever, DAYS["plain"]),
+        }
         found = _in_turn(ways, texts)
     stock, ours = found.values()
     return found | {f"find / stock, p{quantile}": mine / theirs for quantile, mine, theirs in zip((50, 95), ours, stock, strict=True)}
