@@ -50,15 +50,23 @@ def read_settings() -> Settings:
     """Give the settings that the environment holds; an empty variable counts as not set.
 
     Raises:
-        ConfigError: a `CODECITE_*` name is unknown, or a value is out of its range.
+        ConfigError: a `CODECITE_*` name is unknown, a value is out of its range, or the folder's name is not UTF-8 text.
     """
     known = {_PREFIX + name.upper() for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.upper().startswith(_PREFIX) and name.upper() not in known)
     if unknown:
         raise ConfigError(f"unknown setting {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = _PREFIX + str(first["loc"][0]).upper()
         raise ConfigError(f"{name}: {first['msg']} (given: {first['input']!r})") from None
+    if not _is_text(settings.data_dir):
+        raise ConfigError(f"the name of the data folder {str(settings.data_dir)!r} is not UTF-8 text; name another with {_PREFIX}DATA_DIR")
+    return settings
+
+
+def _is_text(path: Path) -> bool:
+    """Tell whether what opens the encoder can be given the path: neither ONNX Runtime nor the tokenizers take other names."""
+    return str(path) == str(path).encode(errors="replace").decode()
