@@ -12,19 +12,19 @@ from typing import Any
 
 from assistant.settings import Settings
 from assistant.wiring import open_assistant
-from ingest import build
+from ingest import build, words
 from ingest.extract import extract
 from ingest.library import open_writer
 from ingest.scan import sync_files
-from ingest.words import SQLITE_MOST, sync_words
+from ingest.words import sync_words
 from tests.faults.started import finish, start
 from tests.support import HashEmbedder, state
 
 _FILES, _SECTIONS = 52, 100
 _QUESTIONS = (
-    "How often may 77336 be billed at clinic 17?",
+    "How often may 77336 be billed at clinic 1?",
     "May 77370 be billed at clinic 3 in week 41?",
-    "Who signs the record of the physicist at clinic 50?",
+    "Who signs the record of the physicist at clinic 2?",
 )
 _Damage = Callable[[Path], object]
 
@@ -41,22 +41,22 @@ class Spoilt:
     mended: bool
 
 
-def write_files(folder: Path) -> Path:
-    """Write documents that come to more than `SQLITE_MOST` passages."""
+def write_files(folder: Path, count: int) -> Path:
+    """Write documents of `_SECTIONS` passages each."""
     folder.mkdir(parents=True)
-    for file in range(_FILES):
+    for file in range(count):
         parts = [
             f"## Week {week} at clinic {file}\n\n{('77336', '77370')[week % 2]} may be billed once for every {week % 7 + 2} treatments at "
             f"clinic {file} in week {week}. The physicist of clinic {file} signs the record of week {week}."
             for week in range(_SECTIONS)
         ]
         (folder / f"c{file:02}.md").write_text(f"# Clinic {file}\n\n" + "\n\n".join(parts))
-    assert _FILES * _SECTIONS > SQLITE_MOST
     return folder
 
 
 def write(tell: Callable[[str], None], data: Path, files: Path) -> None:
-    """Ingest and bring the lexical index and the vector files to the library's revision."""
+    """Ingest and bring the vector files and, however small the library, the lexical index to its revision."""
+    vars(words)["SQLITE_MOST"] = 0
     vars(build)["Sandbox"] = lambda **_: nullcontext(extract)
     with open_writer(data) as library:
         build.ingest(library, HashEmbedder(), build.user_sources([files]), by_hand={}, added_at="2026-01-01")
@@ -122,9 +122,9 @@ KINDS: dict[tuple[str, str], _Damage] = {
 """By folder and name; the vector files keep their sizes."""
 
 
-def make(folder: Path) -> tuple[Path, Path]:
-    """Make a library with all its indexes; give its folder and that of its files."""
-    files = write_files(folder / "files")
+def make(folder: Path, count: int = _FILES) -> tuple[Path, Path]:
+    """Make a library of so many documents with its indexes; give its folder and that of its files."""
+    files = write_files(folder / "files", count)
     finish(write, folder / "whole", files)
     assert (folder / "whole" / "words").is_dir()
     return folder / "whole", files

@@ -62,3 +62,10 @@ def test_a_clock_that_jumps_between_ingests_changes_neither_what_is_held_nor_wha
             found.append((support.outcomes(reports), support.texts(data)))
     assert found[:3] == found[3:]
     assert support.state(tmp_path / "straight") == support.state(tmp_path / "jumps")
+
+
+def test_a_data_folder_whose_name_is_no_text_is_told_in_one_line(tmp_path: Path) -> None:
+    data = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe")
+    ran = surroundings.ask(Path(data))
+    assert ran.is_one_line(), ran.told
+    assert "is not UTF-8 text" in ran.told
