@@ -1,7 +1,7 @@
 """The pipeline brings files in whole: what changed replaces, what did not costs a hash, what is bad is told and skipped."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -295,3 +295,32 @@ def test_properties_that_are_no_text_stop_neither_their_file_nor_the_others(tmp_
     with open_reader(tmp_path) as library:
         assert {(d.title, d.publisher) for d, _, _ in library.documents()} == {("T", "A"), ("Even", "A")}
         assert {p.payer for d, _, _ in library.documents() for p in library.passages(d.id)} == {"P", "all"}
+
+
+LONG = "# Long\n\n" + "\n\n".join(f"## Week {n}\n\nRule {n} says that 77336 may be billed once for {n} treatments." for n in range(1_200))
+
+
+def test_a_long_text_is_stored_in_parts_as_it_would_be_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (whole,) = bring(tmp_path / "whole", {"a.md": LONG})
+    monkeypatch.setattr(build, "_WHOLE_CHARS", 1_000)
+    (parts,) = bring(tmp_path / "parts", {"a.md": LONG})
+    assert (parts.outcome, parts.passages) == (Outcome.ADDED, whole.passages)
+    assert state(tmp_path / "parts")[0] == state(tmp_path / "whole")[0]
+    (again,) = bring(tmp_path / "parts", {"a.md": LONG.replace("Rule 700 says", "Rule 700 holds")})
+    assert again.outcome is Outcome.REPLACED
+    assert len(texts(tmp_path / "parts")) == whole.passages
+
+
+def test_of_a_long_text_that_breaks_half_way_nothing_is_stored_and_the_next_file_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "_WHOLE_CHARS", 1_000)
+
+    def cut(source: DocumentText) -> Iterator[Passage]:
+        yield from split(source)[:700]
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(build, "each_passage", cut)
+    reports = bring(tmp_path, {"a.md": LONG, "b.md": EVEN})
+    assert [(r.outcome, r.refusal) for r in reports] == [(Outcome.REFUSED, Refusal.INTERNAL), (Outcome.ADDED, None)]
+    assert texts(tmp_path) == ["Even rule on 77336."]
