@@ -14,7 +14,7 @@ _MARKDOWN_HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*$")
 _RULE = re.compile(r"\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?")
 _BULLETS = {"-", "*", "•"}
 _ROW_BARS = 2
-_LOOKED_AT = 1_000
+_LOOKED_AT = 20
 _WRAPPED_MIN = 45
 _WRAPPED_MAX = 140
 _HEADING_MAX_CHARS = 90
@@ -61,34 +61,36 @@ def _bar_narrow_tables(lines: list[str]) -> list[str]:
 
 def _join_lines(lines: Iterable[str], *, wrapped: bool) -> Iterator[str]:
     """Give logical lines: a lone bullet joins its text, hard-wrapped prose is joined, a blank line stays as ""."""
-    current, bars = "", 0
+    held: list[str] = []
+    bars = 0
     for line in (raw.strip() for raw in lines):
-        if current and line and ((len(current) == 1 and current in _BULLETS) or (wrapped and _continues(current, bars, line))):
-            current += f" {line}"  # in place: a paragraph may have ten thousand lines
+        if held and line and ((held[-1] in _BULLETS and len(held) == 1) or (wrapped and _continues(held, bars, line))):
+            held.append(line)
             bars += line.count("|")
             continue
-        if current:
-            yield current
-        current, bars = line, line.count("|")
+        if held:
+            yield " ".join(held)
+        held, bars = [line] if line else [], line.count("|")
         if not line:
             yield ""
-    if current:
-        yield current
+    if held:
+        yield " ".join(held)
 
 
-def _continues(current: str, bars: int, line: str) -> bool:
-    """Tell whether a line goes on with the paragraph so far, which has so many bars; what is looked at of it does not grow with it."""
+def _continues(held: list[str], bars: int, line: str) -> bool:
+    """Tell whether a line goes on with the paragraph of those before it, which have so many bars: the first few of ten thousand tell."""
+    start = " ".join(held[:_LOOKED_AT])
     if (
-        (bars >= _ROW_BARS and not _RULE.fullmatch(current))
+        (bars >= _ROW_BARS and not _RULE.fullmatch(start))
         or _is_row(line)
         or _ITEM.match(line)
         or _QUESTION.match(line)
         or _ANSWER.match(line)
     ):
         return False
-    if _MARKDOWN_HEADING.match(line) or _MARKDOWN_HEADING.match(current):
+    if _MARKDOWN_HEADING.match(line) or _MARKDOWN_HEADING.match(start):
         return False
-    return line[0].islower() or (len(current) >= _WRAPPED_MIN and current[-1] not in ".!?:;|" and len(current[:_LOOKED_AT].split()) > 6)
+    return line[0].islower() or (len(start) >= _WRAPPED_MIN and held[-1][-1] not in ".!?:;|" and len(start.split()) > 6)
 
 
 def _classify(unit: str, following: str, before: str) -> RawBlock | None:

@@ -1,5 +1,6 @@
 """Each format yields its content with places, and what a site wraps around it stays out of passages."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from corpus.errors import CorpusError, UnreadableDocument, UnsupportedFormat
 from ingest.build import Source, read_source
 from ingest.documents import BlockKind, DocumentText
 from ingest.extract import extract
+from ingest.extract.plain import read_plain
+from ingest.sandbox import CPU_SECONDS
 from ingest.split import split
 from tests.support import make_pdf
 
@@ -575,3 +578,13 @@ def test_a_running_head_that_names_a_code_lends_nothing_to_the_line_below_it(tmp
     assert "confidential" not in kept
     assert "Policy on IMRT" not in kept
     assert all(rule.format(n, n) in kept for n in (1, 2, 3, 4))
+
+
+def test_a_long_text_is_read_in_a_time_that_grows_with_its_length() -> None:
+    rule = "77336 is billed once for every five treatments and not more often than that"
+    parts = "".join(f"Part {n}\n\n{rule}, part {n}.\n\n" for n in range(10_000))
+    paragraph = "\n".join(f"{rule} in week {n}" for n in range(30_000))
+    started = time.process_time()
+    found = read_plain(f"{parts}{paragraph}\n").blocks
+    assert time.process_time() - started < CPU_SECONDS / 5
+    assert (len(found), found[-1].text) == (20_001, " ".join(paragraph.split()))
