@@ -33,7 +33,7 @@ from benchmarks.peers.environments import LANGCHAIN, python_of
 from benchmarks.timing import machine
 from corpus.glossary import load_glossary
 from evals.cases import load_suite
-from ingest.embed import PACKAGED, OnnxEmbedder, Vectors, model_folder
+from ingest.embed import PACKAGED, OnnxEmbedder, Vectors, model_folder, runtime_identity
 from ingest.library import Library, open_reader, open_writer
 from ingest.lookup import Scope, allowed_scopes, lexical_rows, rows_of_document
 from ingest.scan import VectorFiles, View, sync_files
@@ -82,11 +82,14 @@ def _arguments() -> argparse.Namespace:
 
 def _size(given: argparse.Namespace, size: int) -> dict[str, Any]:
     folder = given.work / f"scale-{size}"
-    built = folder / "built.json"
-    if not built.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        built.write_text(json.dumps(build(given.starter, folder, size)))
-    found = {**json.loads(built.read_text()), **_apart(given, "--one", folder), "again": _apart(given, "--one", folder)["open_s"]}
+    note, embedder = folder / "built.json", runtime_identity(given.starter / "runtime")
+    told = json.loads(note.read_text()) if note.exists() else {}
+    if told.get("embedder") != embedder:  # one that was left by a run with another adapter asks questions of another space
+        for former in (folder, folder.with_name(f"{folder.name}-stock")):
+            shutil.rmtree(former, ignore_errors=True)
+        told = {"embedder": embedder, "seconds": build(given.starter, folder, size)}
+        note.write_text(json.dumps(told))
+    found = {**told["seconds"], **_apart(given, "--one", folder), "again": _apart(given, "--one", folder)["open_s"]}
     beside = ("--beside", "--stock") if size <= given.chroma else ()
     return found | {name: figure for what in beside for name, figure in _apart(given, what, folder).items()}
 
