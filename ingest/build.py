@@ -449,7 +449,7 @@ def _stored_in_parts(library: Library, embedder: Embedder, cut: _Cut) -> FileRep
 
     try:
         library.put_in_parts(cut.source, parts(), built_with=(embedder.identity, POLICY), by_hand=cut.by_hand)
-    except Exception as error:
+    except Exception as error:  # one file's fault, of whatever kind, stops no other
         if cut.origin is None or isinstance(error, EmbedderUnavailable):
             raise
         return _refused(cut.origin, error)
