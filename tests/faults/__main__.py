@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from ingest.embed import ReferenceEmbedder
@@ -12,22 +13,27 @@ from tests.faults import damage, hostile, kills, large, locks, races_of_asking, 
 
 
 def main() -> None:
-    """Run every fault in full."""
+    """Run every fault in full; each line of the table is printed as soon as it is known."""
+    sys.stdout.write(f"{platform.machine()}, {os.cpu_count()} cores\n\n")
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        lines = kills.figures(50, folder / "kills")
-        whole, files = folder / "kills" / "whole", folder / "kills" / "files"
-        lines += restores.figures(50, folder / "restores")
-        lines += damage.figures(folder, whole, files)
-        lines += large.figures(folder / "large")
-        lines += locks.figures(20, folder / "locks", files)
-        lines += races_of_asking.figures(folder / "races")
-        ReferenceEmbedder().export(folder / "runtime")
-        lines += surroundings.figures(folder / "surroundings", folder / "runtime")
-        lines += typed.figures(folder / "typed", folder / "runtime")
-        lines += hostile.figures(folder / "hostile")
-        lines += instructions.figures(folder / "attacks")
-    sys.stdout.write(f"{platform.machine()}, {os.cpu_count()} cores\n\n" + "\n".join(f"| {line} |" for line in lines) + "\n")
+        for line in _lines(Path(place)):
+            sys.stdout.write(f"| {line} |\n")
+            sys.stdout.flush()
+
+
+def _lines(folder: Path) -> Iterator[str]:
+    yield from kills.figures(50, folder / "kills")
+    whole, files = folder / "kills" / "whole", folder / "kills" / "files"
+    yield from restores.figures(50, folder / "restores")
+    yield from damage.figures(folder, whole, files)
+    yield from large.figures(folder / "large")
+    yield from locks.figures(20, folder / "locks", files)
+    yield from races_of_asking.figures(folder / "races")
+    ReferenceEmbedder().export(folder / "runtime")
+    yield from surroundings.figures(folder / "surroundings", folder / "runtime")
+    yield from typed.figures(folder / "typed", folder / "runtime")
+    yield from hostile.figures(folder / "hostile")
+    yield from instructions.figures(folder / "attacks")
 
 
 if __name__ == "__main__":
