@@ -6,8 +6,10 @@ from assistant.answer import Abstention, Citation, Conflict, Draft, Hit, Intent,
 from assistant.lookalikes import near_codes
 from assistant.polarity import Ruling, asks_for_records, is_negated, ruling_of, speaks_of_both
 from assistant.terms import alike
+from ingest.codes import codes_written
 
 _MAX_NEAR = 4
+_MOST_OF_EACH = 2
 _MOST_IDEAS = 3
 _FEWEST_WORDS, _MOST_CHARS = 6, 120
 _NEARLY = 0.75
@@ -28,6 +30,18 @@ def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conf
     sides = [side for conflict in conflicts for side in conflict.sides]
     disputed = any(_rests_on_one(s, side) for s in sentences if s.role is Role.VERDICT for side in sides)
     return status, Verdict.CONDITIONAL if disputed else draft.verdict
+
+
+def tell_apart(question: Question, draft: Draft, parts: Sequence[Draft]) -> Draft:
+    """Give for a question that wants codes told apart what names all of them, and the foremost sentences on each.
+
+    Where a code has none the draft stays as it is.
+    """
+    if not parts or any(not part.sentences for part in parts):
+        return draft
+    together = [s for s in draft.sentences if set(question.codes) <= codes_written(s.text)]
+    each = [s for part in parts for s in part.sentences[:_MOST_OF_EACH]]
+    return Draft(Verdict.NONE, tuple({s.text: s for s in (*together[:_MOST_OF_EACH], *each)}.values()))
 
 
 def said_once(sentences: Sequence[Sentence], conflicts: Sequence[Conflict]) -> tuple[Sentence, ...]:

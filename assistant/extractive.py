@@ -8,6 +8,7 @@ from typing import Protocol
 from assistant.answer import Draft, DraftSentence, Hit, Intent, Question, Quote, Reason, Role, Verdict
 from assistant.polarity import (
     Ruling,
+    affirms_need,
     asks_for_records,
     excludes,
     is_negated,
@@ -51,6 +52,15 @@ _LEAD_CHARS = 300
 _NUMBER = re.compile(
     r"\b(?:\d+|one|two|three|four|five|once|twice|each|every|per|single|weekly|daily|multiple|more than|only)\b", re.IGNORECASE
 )
+_DEFINES = re.compile(
+    r"^(?:\w+[:,]? ){0,2}[A-V]?\d{4}[\dA-Z]?\b[^.;]{0,60}?\b(?:is|are|covers?|describes?|means?|reports?|applies|stands? for)\b",
+    re.IGNORECASE,
+)
+_REPLACES = re.compile(
+    r"\breplac\w+|\binstead\b|\bnow (?:reported|billed|coded)\b|\b(?:moved|folded|merged|consolidated|mapped) (?:in)?to\b|\bsucce\w+|\b(?:took|takes) (?:the|its) place\b"
+    r"|\bin (?:the|its) place\b|\bcrosswalk\w*",
+    re.IGNORECASE,
+)
 _MODIFIER = re.compile(r"\bmodifiers?\b|\bTC\b|\b26\b|component", re.IGNORECASE)
 
 
@@ -80,6 +90,7 @@ class Weights:
     most_exclusions: int = 3
     lead_share: float = 0.6
     decide_bearing: float = 0.70
+    restates: float = 0.80
     strength_coverage: float = 0.55
     strength_code: float = 4.0
     min_strength: float = 0.67
@@ -225,14 +236,21 @@ class ExtractiveAnswerer:
 
     def _by_precedent(self, precedents: Precedents, question: Question, ranked: list[_Candidate]) -> tuple[Verdict, list[_Candidate]]:
         """Give what precedents rule and the best sentence of the passage that they rest on."""
-        ruling = precedents.rule(question, _as_ranked(ranked), ruling_of(ranked[0].text, question.text))
+        ruling = precedents.rule(question, _as_ranked(ranked), _rules(question, ranked[0]))
         if ruling is None:
-            return Verdict.NONE, []
+            return (_rules(question, ranked[0]), [ranked[0]]) if self._restates(question, ranked[0]) else (Verdict.NONE, [])
         held = [c for c in ranked if c.hit.passage.id == ruling.hit.passage.id]
         near = [c for c in ranked if c.score >= self._weights.decide_within * ranked[0].score]
         deciding = next((c for c in (held[0], *near) if _rules(question, c) is ruling.verdict), held[0])
+        if ruling.verdict is Verdict.NO and not is_negated(question.text) and affirms_need(deciding.text, question.text):
+            return Verdict.NONE, []
         forbids = ruling.verdict is Verdict.YES and not is_negated(question.text) and outnumbers(question.text, deciding.text)
         return Verdict.NO if forbids else ruling.verdict, [deciding]
+
+    def _restates(self, question: Question, candidate: _Candidate) -> bool:
+        """Tell whether a sentence says nearly all that is asked and allows or refuses it without a condition."""
+        settled = _rules(question, candidate) in {Verdict.YES, Verdict.NO} and not candidate.hit.passage.conflicts
+        return settled and share_held(self._idf(question), candidate.text) >= self._weights.restates
 
     def _deciding(self, question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
         """Give the sentences that rule on the question: those of the best passage that bear on it about as well as its best one."""
@@ -374,6 +392,10 @@ def _cue(question: Question, text: str) -> float:
             return float(bool(_MODIFIER.search(text)))
         case Intent.DOCUMENTATION:
             return float(asks_for_records(text))
+        case Intent.DEFINITION:
+            return float(bool(_DEFINES.search(text)))
+        case Intent.REPLACEMENT:
+            return float(bool(_REPLACES.search(text)))
         case Intent.RULING | Intent.TOGETHER:
             return float(sets_condition(text) or refuses(text))
         case _:

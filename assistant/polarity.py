@@ -54,6 +54,10 @@ _ALLOWS_ONE = re.compile(
     r"\b(?:once (?:per|for|in|during|a|each|every)|only once|(?:only )?one (?:unit |charge |time )?(?:per|for each|for every|for a|a) |limited to one|one unit|not (?:be )?(?:reported|billed|repeated) (?:more than once|again|twice))\b",
     re.IGNORECASE,
 )
+_BYGONE = re.compile(
+    r"\b(?:briefly|short-lived|formerly|used to|at one time|for a (?:time|while)|retroactively|proposed|proposes|proposal)\b", re.IGNORECASE
+)
+"""What was once so, or only proposed, rules on nothing."""
 _MET = 0.5
 
 
@@ -70,8 +74,11 @@ def ruling_of(sentence: str, question: str) -> Ruling:
     """Give what `sentence` rules on `question`.
 
     Clauses joined by "but", "yet" and the like rule apart; where the question asks for a need or for what is
-    enough, only clauses that speak of that count. A hedge counts for nothing when the question states it.
+    enough, only clauses that speak of that count. A hedge counts for nothing when the question states it. What was so
+    for a time, or was only proposed, is silent.
     """
+    if _BYGONE.search(sentence):
+        return Ruling.SILENT
     clauses = _CLAUSE.split(sentence)
     if _ASKS_ENOUGH.search(question):
         fitting = [clause for clause in clauses if _SAYS_ENOUGH.search(clause)]
@@ -92,6 +99,11 @@ def _rule(clause: str, question: str) -> Ruling:
     if _HEDGES.search(clause) and not meets_condition(clause, question):
         return Ruling.CONDITIONAL
     return Ruling.REFUSED if refused else Ruling.ALLOWED
+
+
+def affirms_need(sentence: str, question: str) -> bool:
+    """Tell whether a question asks for a need and a sentence says without a condition that there is one."""
+    return bool(_ASKS_NEED.search(question) and _SAYS_NEED.search(sentence)) and ruling_of(sentence, question) is Ruling.ALLOWED
 
 
 def outnumbers(question: str, sentence: str) -> bool:

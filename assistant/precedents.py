@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answer import Hit, Question, Verdict
-from assistant.polarity import Ruling as Told
 from assistant.terms import stems
 from corpus.precedents import RULED, Precedent
 from ingest.codes import find_codes, find_modifiers, index_key
@@ -68,7 +67,8 @@ class Policy:
     count `unsaid` times as much, and those that are extreme ("never", "always") where the question is not, or the other way
     round, `extreme` times. For "no" the chance is `e**refusals` times as great, for "conditional" `e**disputed` times where
     another source disagrees with the best passage, as much again where one does with any of the first `disputed_within`, and
-    `e**conditioned` times where the best sentence sets a condition.
+    `e**conditioned` times where the best sentence sets a condition. It rules where it is at least `least_sure`, or `least_agreed` where the
+    best sentence allows or refuses the same by its words.
     """
 
     passages: int = 5
@@ -82,6 +82,7 @@ class Policy:
     disputed_within: int = 3
     conditioned: float = 0.8
     least_sure: float = 0.52
+    least_agreed: float = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Precedents:
         self._held = held
         self._policy = policy or Policy()
 
-    def rule(self, question: Question, hits: Sequence[Hit], told: Told) -> Ruling | None:
+    def rule(self, question: Question, hits: Sequence[Hit], told: Verdict) -> Ruling | None:
         """Give the ruling on a closed question by the best of `hits` (best first), None where none is near or sure enough.
 
         `told` is what the best sentence rules by its words.
@@ -113,11 +114,12 @@ class Precedents:
         weights = self._weights(question, hits, compared)
         chances = self._chances(compared, weights, hits, told)
         ruled = int(chances[:-1].argmax())
-        if chances[ruled] < self._policy.least_sure:
+        agreed = told in {Verdict.YES, Verdict.NO} and told.value == RULED[ruled]
+        if chances[ruled] < (self._policy.least_agreed if agreed else self._policy.least_sure):
             return None
         return Ruling(Verdict(RULED[ruled]), float(chances[ruled]), _deciding(compared, weights, RULED[ruled]))
 
-    def _chances(self, compared: Sequence[tuple[Hit, Precedent]], weights: Weights, hits: Sequence[Hit], told: Told) -> Weights:
+    def _chances(self, compared: Sequence[tuple[Hit, Precedent]], weights: Weights, hits: Sequence[Hit], told: Verdict) -> Weights:
         """Give the chance of each ruling, in the order of `RULED`."""
         policy = self._policy
         shares = [sum(float(w) for (_, p), w in zip(compared, weights, strict=True) if p.ruled == ruled) for ruled in RULED]
@@ -125,7 +127,7 @@ class Precedents:
         scores = policy.share_power * np.log(np.array(shares) + _SCARCE)
         scores[RULED.index("no")] += policy.refusals
         disputed = bool(hits[0].passage.conflicts) + any(hit.passage.conflicts for hit in hits[: policy.disputed_within])
-        scores[RULED.index("conditional")] += policy.disputed * disputed + policy.conditioned * (told is Told.CONDITIONAL)
+        scores[RULED.index("conditional")] += policy.disputed * disputed + policy.conditioned * (told is Verdict.CONDITIONAL)
         raised = np.exp(scores - scores.max())
         return np.asarray(raised / raised.sum(), dtype=np.float32)
 

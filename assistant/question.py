@@ -1,6 +1,7 @@
 """Read a question: its codes, modifiers, and what it wants to know."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from assistant.answer import Intent, Question
@@ -61,6 +62,8 @@ _ADVICE = re.compile(
     r"|\b(?:sue|sued|suing|lawsuit|attorney|lawyer|go to jail|whistle-?blow\w*|wrongful|salary|resign|get fired|fire (?:him|her|my|our|the))\b",
     re.IGNORECASE,
 )
+_APART = re.compile(r"\b(?:differences?|differs?|different|distinguish\w*|vs\.?|versus|compared?|compare)\b", re.IGNORECASE)
+_MOST_APART = 3
 _PARTS = re.compile(r"(?<=[?])\s+|(?<=[.!])\s+(?=[A-Z])")
 
 
@@ -123,6 +126,16 @@ def _asks_ruling(part: str) -> bool:
 def is_asked(text: str) -> bool:
     """Tell whether words ask something: they end in a question mark or open as a question does."""
     return text.endswith("?") or bool(_CLOSED_START.match(text) or _OPEN.match(text))
+
+
+def told_apart(question: Question) -> tuple[Question, ...]:
+    """Give what is asked of each code where a question wants two or three told apart ("77306 vs 77307"), else nothing."""
+    compared = not question.asks_ruling and 1 < len(question.codes) <= _MOST_APART and _APART.search(question.text)
+    if not compared:
+        return ()
+    return tuple(
+        replace(question, text=f"What is {code}?", codes=(code,), modifiers=(), intent=Intent.DEFINITION) for code in question.codes
+    )
 
 
 def asks_for_advice(text: str) -> bool:

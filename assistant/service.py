@@ -36,7 +36,7 @@ from assistant.languages import Language, apart, english_words, find_language, l
 from assistant.lookalikes import find_doubtful, find_miswritten, near_codes
 from assistant.messages import split_questions
 from assistant.payers import NamedPayer, find_payer
-from assistant.question import asks_for_advice, read_question
+from assistant.question import asks_for_advice, read_question, told_apart
 from assistant.retrieve import REGISTERED, Retriever, Timer, scope_of
 from assistant.written import find_diagnoses
 from corpus.digests import AUTHORITIES
@@ -204,11 +204,15 @@ class Assistant:
     def _ask_passages(self, question: Question, answerer: Answerer, clock: _Clock, on_sentence: Callable[[Sentence], object]) -> Answer:
         with clock.stage(1, "retrieve"):
             hits = self._retriever.find(question, clock.timings_ms)
+            apart = [(part, self._retriever.find(part)) for part in told_apart(question)]
+            hits = tuple({h.passage.id: h for h in (*(h for _, found in apart for h in found), *hits)}.values()) if apart else hits
         if abstention := self._nothing_on_the_day(question, hits):
             return self._abstain(question, abstention, hits, clock)
         with clock.stage(2, "draft"):
             pages = self.pages(hits)
             draft, answerer = self._draft(answerer, question, hits, lambda claim: [on_sentence(s) for s in prove(claim, hits, pages)])
+            if answerer is self._fallback:
+                draft = decide.tell_apart(question, draft, [answerer.draft(part, found) for part, found in apart])
         with clock.stage(3, "ground"):
             sentences = ground(draft, hits, pages)
             unproved = bool(draft.sentences) and not sentences

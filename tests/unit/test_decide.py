@@ -150,3 +150,22 @@ def test_it_is_told_when_all_that_decides_was_said_by_those_who_set_no_rule(auth
     found = replace(found, document=replace(found.document, authority=authority))
     assert decide.rests_on_lesser([sentence("A")], [found]) is lesser
     assert not decide.rests_on_lesser([sentence("A", Role.CONDITION)], [found])
+
+
+def test_codes_are_told_apart_by_what_names_all_of_them_and_then_each() -> None:
+    def drafted(*texts: str) -> Draft:
+        return Draft(Verdict.NONE, tuple(DraftSentence(text, Role.BACKGROUND, ()) for text in texts))
+
+    question = read_question("77306 vs 77307", DAY)
+    whole = drafted("77306 is paid.", "77307 holds more areas than 77306.")
+    found = decide.tell_apart(
+        question, whole, [drafted("77306 is simple.", "77306 is old.", "77306 is paid."), drafted("77307 is complex.")]
+    )
+    assert [s.text for s in found.sentences] == [
+        "77307 holds more areas than 77306.",
+        "77306 is simple.",
+        "77306 is old.",
+        "77307 is complex.",
+    ]
+    assert decide.tell_apart(question, whole, [drafted("77306 is simple."), drafted()]) is whole
+    assert decide.tell_apart(question, whole, []) is whole

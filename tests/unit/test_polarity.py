@@ -4,6 +4,7 @@ import pytest
 
 from assistant.polarity import (
     Ruling,
+    affirms_need,
     asks_for_records,
     excludes,
     is_negated,
@@ -46,6 +47,25 @@ def test_a_question_that_asks_for_more_than_a_sentence_allows_is_told() -> None:
     assert outnumbers("Are 3 units of 77263 payable?", "77263 is limited to one per course.")
     assert not outnumbers("Can I bill 77338 once for one plan?", "Report 77338 once per IMRT plan.")
     assert not outnumbers("Can I bill a second 77295?", "77295 is billed once per course; a second one needs a new scan.")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "NCCI briefly bundled 77300 into 77301.",
+        "CMS proposed that 77370 may be billed.",
+        "The edit denied 77300 and was deleted retroactively.",
+    ],
+)
+def test_what_was_so_for_a_time_or_was_only_proposed_rules_on_nothing(sentence: str) -> None:
+    assert ruling_of(sentence, "Can 77300 be billed?") is Ruling.SILENT
+
+
+def test_a_need_is_affirmed_where_one_is_asked_for_and_said_without_a_condition() -> None:
+    assert affirms_need("The report must be signed by the physicist.", "Is a signature required on the report?")
+    assert not affirms_need("The report must be signed by the physicist.", "May the report be filed late?")
+    assert not affirms_need("A signature is not required.", "Is a signature required on the report?")
+    assert not affirms_need("The report must be signed if the payer asks.", "Is a signature required on the report?")
 
 
 def test_a_question_can_ask_for_a_refusal() -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from assistant.answer import Hit, Question, Verdict
-from assistant.polarity import Ruling as Told
 from assistant.precedents import Policy, Precedents
 from assistant.question import read_question
 from corpus.digests import digest_paths
@@ -59,16 +58,16 @@ def precedents(embedder: OnnxEmbedder) -> Precedents:
 def test_the_precedent_that_asks_the_same_rules_and_its_passage_decides(
     precedents: Precedents, question: str, verdict: Verdict, anchor: str
 ) -> None:
-    ruling = precedents.rule(asked(question), [hit("limit"), hit("sign")], Told.SILENT)
+    ruling = precedents.rule(asked(question), [hit("limit"), hit("sign")], Verdict.NONE)
     assert ruling is not None
     assert (ruling.verdict, ruling.hit.passage.anchor) == (verdict, anchor)
     assert 0 < ruling.sure <= 1
 
 
 def test_nothing_is_ruled_without_precedents_or_where_the_nearest_do_not_settle_it(precedents: Precedents, embedder: OnnxEmbedder) -> None:
-    assert precedents.rule(asked("May we bill 77336 two times in the same week?"), [hit("other")], Told.SILENT) is None
+    assert precedents.rule(asked("May we bill 77336 two times in the same week?"), [hit("other")], Verdict.NONE) is None
     unsaid = Precedents(embedder, lambda facts: {"limit": HELD["limit"][2:]} if "limit" in facts else {})
-    assert unsaid.rule(asked("Does the physicist sign 77336?"), [hit("limit")], Told.SILENT) is None
+    assert unsaid.rule(asked("Does the physicist sign 77336?"), [hit("limit")], Verdict.NONE) is None
 
 
 def test_a_precedent_that_says_never_weighs_less_for_a_question_that_does_not(embedder: OnnxEmbedder) -> None:
@@ -78,7 +77,7 @@ def test_a_precedent_that_says_never_weighs_less_for_a_question_that_does_not(em
     )
     chances = [
         Precedents(embedder, lambda facts: {"late": held} if "late" in facts else {}, Policy(least_sure=0.0, extreme=extreme)).rule(
-            asked("Can 77370 be billed once treatment ends?"), [hit("late")], Told.SILENT
+            asked("Can 77370 be billed once treatment ends?"), [hit("late")], Verdict.NONE
         )
         for extreme in (1.0, 0.01)
     ]
@@ -87,16 +86,24 @@ def test_a_precedent_that_says_never_weighs_less_for_a_question_that_does_not(em
 
 def test_where_sources_disagree_or_the_best_sentence_sets_a_condition_the_ruling_is_conditional(precedents: Precedents) -> None:
     asks, sides = asked("Is it allowed to bill one 77336 a week?"), [hit("limit", conflicts=("f-other",)), hit("sign")]
-    agreed, disputed = precedents.rule(asks, [hit("limit"), hit("sign")], Told.SILENT), precedents.rule(asks, sides, Told.CONDITIONAL)
+    agreed, disputed = precedents.rule(asks, [hit("limit"), hit("sign")], Verdict.NONE), precedents.rule(asks, sides, Verdict.CONDITIONAL)
     assert agreed is not None
     assert disputed is not None
     assert (agreed.verdict, disputed.verdict) == (Verdict.YES, Verdict.CONDITIONAL)
     assert disputed.hit.passage.anchor == "limit"
 
 
+@pytest.mark.parametrize(("told", "ruled"), [(Verdict.NO, Verdict.NO), (Verdict.YES, None), (Verdict.NONE, None)])
+def test_less_is_enough_where_the_best_sentence_says_the_same(embedder: OnnxEmbedder, told: Verdict, ruled: Verdict | None) -> None:
+    policy = Policy(least_sure=1.0, least_agreed=0.3)
+    strict = Precedents(embedder, lambda facts: {fact: HELD[fact] for fact in facts if fact in HELD}, policy)
+    found = strict.rule(asked("May we bill 77336 two times in the same week?"), [hit("limit"), hit("sign")], told)
+    assert (found and found.verdict) == ruled
+
+
 def test_only_the_best_passages_are_compared(embedder: OnnxEmbedder) -> None:
     one = Precedents(embedder, lambda facts: {fact: HELD[fact] for fact in facts if fact in HELD}, Policy(passages=1))
-    ruling = one.rule(asked("Can the chart check be signed by a dosimetrist alone?"), [hit("limit"), hit("sign")], Told.SILENT)
+    ruling = one.rule(asked("Can the chart check be signed by a dosimetrist alone?"), [hit("limit"), hit("sign")], Verdict.NONE)
     assert ruling is None or ruling.hit.passage.anchor == "limit"
 
 

@@ -219,6 +219,15 @@ def test_a_passage_on_the_neighbouring_code_only_is_never_used(assistant: Assist
     assert "77306" not in quotes(answer)
 
 
+@pytest.mark.parametrize("text", ["What is the difference between 77306 and 77307?", "77306 vs 77307"])
+def test_codes_to_be_told_apart_are_each_told(assistant: Assistant, text: str) -> None:
+    answer = assistant.ask(text, as_of=DAY)
+    assert [s.text for s in answer.sentences] == [
+        "77306 is one simple isodose plan and may be billed once for a treatment area.",
+        "77307 is one complex isodose plan and may be billed once for a treatment area.",
+    ]
+
+
 def test_advice_is_out_of_scope(assistant: Assistant) -> None:
     answer = assistant.ask("What is the best dose for a brain metastasis?", as_of=DAY)
     assert answer.abstention is not None
