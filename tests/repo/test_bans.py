@@ -43,6 +43,7 @@ MAY = {
     ("ingest/tesseract.py", "subprocess"): SUBPROCESS + ": Tesseract, on the pixels of a page that the child drew",
     ("ingest/confined.py", "importlib.import_module"): "names of our own in the source, before any file is read",
     ("ingest/confined.py", "ctypes"): "unshare: takes the network from the child that reads files",
+    ("ingest/build.py", "ctypes"): "malloc_trim: gives back the memory that a large file took",
     ("ingest/extract/pdf_objects.py", "ctypes"): "numbers in and out of PDFium, which pypdfium2 loads",
     ("ingest/extract/pdf_page.py", "ctypes"): "numbers in and out of PDFium, which pypdfium2 loads",
     ("ingest/extract/pdf_seen.py", "ctypes"): "numbers in and out of PDFium, which pypdfium2 loads",
