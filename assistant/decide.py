@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from assistant.answer import Abstention, Citation, Conflict, Draft, Hit, Intent, Question, Reason, Role, Sentence, Status, Verdict
 from assistant.lookalikes import near_codes
 from assistant.polarity import Ruling, asks_for_records, is_negated, ruling_of, speaks_of_both
-from assistant.terms import alike
+from assistant.terms import alike, stem, stems
 from ingest.codes import codes_written
 
 _MAX_NEAR = 4
@@ -30,6 +30,12 @@ def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conf
     sides = [side for conflict in conflicts for side in conflict.sides]
     disputed = any(_rests_on_one(s, side) for s in sentences if s.role is Role.VERDICT for side in sides)
     return status, Verdict.CONDITIONAL if disputed else draft.verdict
+
+
+def bears_on(question: Question, sentence: Sentence) -> bool:
+    """Tell whether a sentence decides a question or shares a word of meaning with it beside its codes."""
+    asked = stems(question.text) - {stem(code.lower()) for code in question.codes}
+    return sentence.role is Role.VERDICT or not asked.isdisjoint(stems(sentence.text))
 
 
 def tell_apart(question: Question, draft: Draft, parts: Sequence[Draft]) -> Draft:

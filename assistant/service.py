@@ -413,7 +413,7 @@ class Assistant:
         by_id = {h.passage.id: h for h in hits}
         conflicts: list[Conflict] = []
         added: dict[str, Hit] = {}
-        foremost = sentences[:_MOST_DISPUTED]
+        foremost = [s for n, s in enumerate(sentences[:_MOST_DISPUTED]) if n == 0 or decide.bears_on(question, s)]
         twins = [h for h in hits if h.passage.conflicts and any(decide.says_the_same(h.passage.text, s.text) for s in foremost)]
         for passage_id in dict.fromkeys((*decide.cited_passages(foremost), *(h.passage.id for h in twins))):
             mine = by_id[passage_id]

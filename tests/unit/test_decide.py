@@ -169,3 +169,16 @@ def test_codes_are_told_apart_by_what_names_all_of_them_and_then_each() -> None:
     ]
     assert decide.tell_apart(question, whole, [drafted("77306 is simple."), drafted()]) is whole
     assert decide.tell_apart(question, whole, []) is whole
+
+
+@pytest.mark.parametrize(
+    ("text", "role", "bears"),
+    [
+        ("The physician orders 77331.", Role.CONDITION, True),
+        ("77331 is paid once per port.", Role.CONDITION, False),
+        ("77331 is paid once per port.", Role.VERDICT, True),
+    ],
+)
+def test_a_disagreement_on_something_else_about_a_code_bears_on_nothing_asked(text: str, role: Role, bears: bool) -> None:
+    question = read_question("Is an order by a physician needed for 77331?", DAY)
+    assert decide.bears_on(question, sentence(text, role)) is bears
