@@ -25,6 +25,7 @@ _CONTEXT.set_forkserver_preload(
         "ui.cli",
     ]
 )
+_LONGEST_SILENCE_S = 900  # of an ingest of huge files while other programs keep the cores busy
 Work = Callable[..., None]
 Tell = Callable[[str], None]
 
@@ -46,7 +47,7 @@ class Started:
     def end(self) -> tuple[int, list[str]]:
         """Wait for the end; give the exit status, below 0 for a signal, and the lines not yet read."""
         lines = []
-        while line := self.line():
+        while line := self.line(_LONGEST_SILENCE_S):
             lines.append(line)
         self.process.join(120)
         assert self.process.exitcode is not None
