@@ -180,7 +180,9 @@ class _Head:
     mean: list[float]
     """Subtracted before the sign is taken; empty where there are no codes."""
     sums: dict[str, int] = field(default_factory=dict)
-    """CRC-32 of each file, as far as it is valid; empty where they were begun before it was noted."""
+    """CRC-32 of rows, vectors and scopes, as far as they are valid; empty where they were begun before it was noted."""
+    times: dict[str, int] = field(default_factory=dict)
+    """When vectors and codes were written last, in nanoseconds."""
 
     def sizes(self) -> dict[str, int]:
         """Give the least size of each file in bytes."""
@@ -294,8 +296,9 @@ def _write(folder: Path, head: _Head, scopes: Scopes, batches: Iterator[Batch]) 
         if not head.mean:
             head = replace(head, mean=matrix[:: -(-count // _SAMPLE)].mean(axis=0).tolist())
         _write_codes(folder / f"{head.files}-codes", matrix, np.array(head.mean, dtype=np.float32), coded)
-        sums["codes"] = crc_of(folder / f"{head.files}-codes")
-    head = replace(head, sums=sums if notes_sums else {})
+    kinds = [kind for kind in ("vectors", "codes") if (folder / f"{head.files}-{kind}").exists()]
+    times = {kind: _written_at(folder, head, kind) for kind in kinds}
+    head = replace(head, sums=sums if notes_sums else {}, times=times)
     replace_file(folder / _HEAD, json.dumps(asdict(head)))
 
 
@@ -373,8 +376,23 @@ def _mapped(folder: Path, head: _Head) -> View:
 
 
 def _is_whole(folder: Path, head: _Head) -> bool:
-    """Tell whether the vectors and their codes are as they were written; rows and scopes every reader looks at."""
-    return all(_is_as_written(folder, head, name) for name in head.sizes() if name.endswith(("-vectors", "-codes")))
+    """Tell whether the vectors and their codes are as they were written; rows and scopes every reader looks at.
+
+    Files that nobody has written to since are taken for whole: to read all at each change would make a change as slow as the
+    library is large. Codes that were touched are made anew, for that is as fast as to read them.
+    """
+    if not head.sums:
+        return True
+    touched = [
+        kind
+        for kind in ("vectors", "codes")
+        if f"{head.files}-{kind}" in head.sizes() and _written_at(folder, head, kind) != head.times.get(kind)
+    ]
+    return "codes" not in touched and ("vectors" not in touched or _is_as_written(folder, head, f"{head.files}-vectors"))
+
+
+def _written_at(folder: Path, head: _Head, kind: str) -> int:
+    return (folder / f"{head.files}-{kind}").stat().st_mtime_ns
 
 
 def _is_as_written(folder: Path, head: _Head, name: str) -> bool:

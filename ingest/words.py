@@ -9,7 +9,7 @@ import logging
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from corpus.errors import LibraryUnusable
 from ingest.changes import Changes, Rows, changes, passages_in_use
 from ingest.library import Library, is_read_only
 from ingest.scan import Allowed, View, replace_file
-from ingest.sums import sums_of
+from ingest.sums import sums_since
 
 _log = logging.getLogger(__name__)
 
@@ -213,6 +213,7 @@ def cannot_be_made(what: str, folder: Path, error: Exception) -> str:
 def _write(library: Library, folder: Path, since: int) -> None:
     from tantivy import Document, Index, Query
 
+    known = _known_sums(folder) if since >= 0 else {}
     if since < 0:
         folder.unlink(missing_ok=True) if folder.is_file() else shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -229,7 +230,7 @@ def _write(library: Library, folder: Path, since: int) -> None:
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
-        told = {"format": _FORMAT, "library": found.state.identity, "revision": found.state.revision, "files": _sums(folder)}
+        told = {"format": _FORMAT, "library": found.state.identity, "revision": found.state.revision, "files": _sums(folder, known)}
     replace_file(folder / _HEAD, json.dumps(told))
 
 
@@ -250,18 +251,26 @@ def _schema() -> Any:
     return builder.build()
 
 
-def _sums(folder: Path) -> dict[str, list[int]]:
+def _sums(folder: Path, known: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
     files = (file for file in sorted(folder.iterdir()) if file.name != _HEAD and not file.name.endswith((".lock", ".new")))
-    return sums_of(files, folder)
+    return sums_since(files, folder, known)
+
+
+def _known_sums(folder: Path) -> dict[str, list[int]]:
+    try:
+        return dict(json.loads((folder / _HEAD).read_text()).get("files", {}))
+    except (OSError, ValueError):
+        return {}
 
 
 def _is_intact(folder: Path) -> bool:
     """Tell whether the files are as they were written; of an index written before that was noted, that is taken for granted."""
+    known = _known_sums(folder)
     try:
-        told = json.loads((folder / _HEAD).read_text())
-        return "files" not in told or bool(told["files"] == _sums(folder))
-    except (OSError, ValueError):
+        found = _sums(folder, known)
+    except OSError:
         return False
+    return not known or {name: (told[0], told[-1]) for name, told in known.items()} == {n: (told[0], told[-1]) for n, told in found.items()}
 
 
 def _revision(folder: Path, identity: str) -> int:

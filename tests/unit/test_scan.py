@@ -178,6 +178,17 @@ def test_spoilt_vectors_are_made_anew_by_the_next_sync(folder: Path) -> None:
     agree(folder)
 
 
+def test_vectors_that_nobody_wrote_to_are_not_read_again_to_add_one_document(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync(folder)
+    read = list[str]()
+    whole = scan.crc_of
+    monkeypatch.setattr(scan, "crc_of", lambda file, size=None: read.append(file.name) or whole(file, size))
+    bring(folder, {"new.md": "# New\n\nkappa lambda mu.\n"})
+    sync(folder)
+    assert read
+    assert not [name for name in read if name.endswith("-vectors")]
+
+
 def test_files_of_another_library_are_not_used(folder: Path, tmp_path: Path) -> None:
     bring(tmp_path / "other", {"a.md": "# A\n\nzeta eta theta.\n"})
     (tmp_path / "other" / "vectors").mkdir()
