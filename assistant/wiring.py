@@ -11,6 +11,7 @@ from assistant.foreign import Translator
 from assistant.gaps import Gaps
 from assistant.precedents import Precedents
 from assistant.reference import find_topics
+from assistant.remembered import Remembering
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
@@ -60,7 +61,7 @@ def open_assistant(
         glossary,
         lambda words: document_counts(library, words),
         settings.max_sentences,
-        precedents=Precedents(encoder, load_precedents),
+        precedents=Precedents(Remembering(encoder, runtime_folder(settings)), load_precedents),
     )
     answerer, translator = _by_model(settings, payer_names) if settings.llm else (extractive, None)
     return Assistant(

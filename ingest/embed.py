@@ -38,7 +38,7 @@ _PROBES = (
     "IMRT planning includes simulation, dosimetry and devices when they are part of the plan. " * 12,
 )
 _BATCH_TOKENS = 2_000
-_FORMAT = 4
+_FORMAT = 5
 _WEIGHTS, _TOKENIZER, _CARD = "weights.bin", "tokenizer.json", "runtime.json"
 MODEL_FILE = "model.onnx"
 OUTPUTS = ("sentence_embedding", "token_vectors")

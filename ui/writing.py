@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from assistant.remembered import remember_precedents
 from assistant.settings import Settings
 from assistant.wiring import chroma_folder, runtime_folder
 from ingest.embed import Embedder, ReferenceEmbedder, identity_of, model_folder, runtime_identity
@@ -36,6 +37,7 @@ def writing(
         if runtime_identity(runtime_folder(settings)) != identity:
             tell(PREPARING)
             ReferenceEmbedder(settings.embedding_model).export(runtime_folder(settings))
+            remember_precedents(runtime_folder(settings), DocumentEmbedder(runtime_folder(settings)))
         yield library, DocumentEmbedder(runtime_folder(settings))
 
 
