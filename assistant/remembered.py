@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.format import open_memmap
 
 from corpus.precedents import load_precedents, precedent_facts
 from ingest.embed import Embedder, Encoded, Vectors
@@ -74,7 +75,7 @@ class _Held:
 
     def __init__(self, folder: Path) -> None:
         self._hashes, self._ends, self._vectors, self._tokens = (
-            np.load(folder / name, mmap_mode="r") for name in (_HASHES, _ENDS, _VECTORS, _TOKENS)
+            open_memmap(folder / name, mode="r") for name in (_HASHES, _ENDS, _VECTORS, _TOKENS)
         )
         if not len(self._hashes) == len(self._ends) == len(self._vectors) or (len(self._ends) and self._ends[-1] != len(self._tokens)):
             raise ValueError("the files are not of one making")
