@@ -14,6 +14,19 @@ _MOST_IDEAS = 3
 _FEWEST_WORDS, _MOST_CHARS = 6, 120
 _NEARLY = 0.75
 _SAME = 0.65
+LESSER = "The passage that decides comes from a vendor, publisher or forum, not from Medicare, a payer, a society or the code set."
+_SET_NO_RULE = frozenset({"vendor or publisher", "forum"})
+_WANTED = {
+    Intent.FREQUENCY: "It should say how often or how many times.",
+    Intent.WHO: "It should say who performs, supervises, signs or must be present.",
+    Intent.DOCUMENTATION: "It should say what must be documented.",
+    Intent.MODIFIER: "It should say which modifier applies.",
+    Intent.REPLACEMENT: "It should say what replaced the code, and when.",
+    Intent.RATE: "It should give the amount, and for which year.",
+    Intent.TOGETHER: "It should say whether the services may be billed together.",
+    Intent.WHICH_CODE: "It should say which code reports this service.",
+    Intent.RULING: "It should say whether this is allowed.",
+}
 
 
 def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conflict]) -> tuple[Status, Verdict]:
@@ -60,7 +73,7 @@ def rests_on_lesser(sentences: Sequence[Sentence], hits: Sequence[Hit]) -> bool:
     """Tell whether all that decides was said by those who set no rule."""
     by_id = {h.passage.id: h.document.authority for h in hits}
     deciding = [by_id[c.passage_id] for s in sentences if s.role is Role.VERDICT for c in s.citations]
-    return bool(deciding) and all(authority in _LESSER for authority in deciding)
+    return bool(deciding) and all(authority in _SET_NO_RULE for authority in deciding)
 
 
 def says_the_same(one: str, other: str) -> bool:
@@ -131,21 +144,6 @@ def unread(near: bool) -> Abstention:
         "Without a translation only the codes, modifiers, payer, date and English words of a question can be read; this one has too few.",
         "The question in English, or the codes that it is about.",
     )
-
-
-LESSER = "The passage that decides comes from a vendor, publisher or forum, not from Medicare, a payer, a society or the code set."
-_LESSER = frozenset({"vendor or publisher", "forum"})
-_WANTED = {
-    Intent.FREQUENCY: "It should say how often or how many times.",
-    Intent.WHO: "It should say who performs, supervises, signs or must be present.",
-    Intent.DOCUMENTATION: "It should say what must be documented.",
-    Intent.MODIFIER: "It should say which modifier applies.",
-    Intent.REPLACEMENT: "It should say what replaced the code, and when.",
-    Intent.RATE: "It should give the amount, and for which year.",
-    Intent.TOGETHER: "It should say whether the services may be billed together.",
-    Intent.WHICH_CODE: "It should say which code reports this service.",
-    Intent.RULING: "It should say whether this is allowed.",
-}
 
 
 def no_answer(question: Question, reason: Reason, hits: Sequence[Hit], missing: Sequence[str] = ()) -> Abstention:

@@ -133,20 +133,21 @@ class ExtractiveAnswerer:
 
     def draft(self, question: Question, hits: Sequence[Hit]) -> Draft:
         """Give the sentences that answer, or the reason why none does."""
-        ranked = self._rank(question, hits)
+        idf = self._idf(question)
+        ranked = self._rank(question, idf, hits)
         if not ranked:
             return Draft(Verdict.NONE, (), Reason.NO_EVIDENCE)
-        if reason := self._weakness(question, ranked):
-            return Draft(Verdict.NONE, (), reason, missing=self._missing(question, ranked))
-        verdict, deciding = self._ruled(question, ranked)
+        if reason := self._weakness(question, idf, ranked):
+            return Draft(Verdict.NONE, (), reason, missing=_missing(question, idf, ranked))
+        verdict, deciding = self._ruled(question, idf, ranked)
         chosen = self._choose(question, ranked, deciding if verdict is not Verdict.NONE else [])
         if all(_off_code(question, c.hit) for c in chosen):
-            return Draft(Verdict.NONE, (), Reason.WEAK_EVIDENCE, missing=self._missing(question, ranked))
+            return Draft(Verdict.NONE, (), Reason.WEAK_EVIDENCE, missing=_missing(question, idf, ranked))
         return Draft(verdict, tuple(_sentence(c, question, deciding, verdict) for c in chosen))
 
     # -- ranking -------------------------------------------------------------------------------------------
 
-    def _rank(self, question: Question, hits: Sequence[Hit]) -> list[_Candidate]:
+    def _rank(self, question: Question, idf: Terms, hits: Sequence[Hit]) -> list[_Candidate]:
         found = [
             (hit, lead, text)
             for hit in hits
@@ -156,7 +157,6 @@ class ExtractiveAnswerer:
         if not found:
             return []
         cosines = self._cosines(question, found)
-        idf = self._idf(question)
         best_hit = max(hit.score for hit in hits) or 1.0
         ranked = [
             self._weigh(question, idf, hit, lead, text, float(c), best_hit) for (hit, lead, text), c in zip(found, cosines, strict=True)
@@ -188,25 +188,24 @@ class ExtractiveAnswerer:
         """Give the words of the question with their weights."""
         return weigh(_words(question), question.text, self._glossary, self._counts)
 
-    def _weakness(self, question: Question, ranked: list[_Candidate]) -> Reason | None:
+    def _weakness(self, question: Question, idf: Terms, ranked: list[_Candidate]) -> Reason | None:
         """Give why the evidence is too weak to answer from, or None when it is not."""
         w = self._weights
         top = ranked[:_FOREMOST]
         shown = [c for c in top if c.score >= w.keep_within * top[0].score]
         if question.intent is Intent.RATE and not any(_tells_amount(question, c) for c in shown):
             return Reason.NO_EVIDENCE
-        strength = self._strength(question, top)
+        strength = self._strength(question, idf, top)
         if strength >= w.min_strength:
             return None
         if strength >= w.min_related:
             return Reason.WEAK_EVIDENCE
         return Reason.NO_EVIDENCE if question.codes else Reason.OUT_OF_SCOPE
 
-    def _strength(self, question: Question, top: Sequence[_Candidate]) -> float:
+    def _strength(self, question: Question, idf: Terms, top: Sequence[_Candidate]) -> float:
         """Give how well the best sentences bear on the question: likeness, words covered, code held."""
         w = self._weights
         cosine = max(max(c.cosine, c.hit.cosine) for c in top)
-        idf = self._idf(question)
         asked = sum(weight for _, weight in idf)
         held = asked * share_held(idf, _told(top))
         if question.codes:
@@ -214,31 +213,25 @@ class ExtractiveAnswerer:
             held += w.strength_code * sum(any(code in c.hit.passage.codes for c in top) for code in question.codes) / len(question.codes)
         return cosine + w.strength_coverage * (held / asked if asked else 0.0)
 
-    def _missing(self, question: Question, ranked: Sequence[_Candidate]) -> tuple[str, ...]:
-        """Give the weightiest words of the question, in its order, that the passages of the best sentences do not hold."""
-        held = stems(_told(ranked[:_FOREMOST]))
-        words = _words(question)
-        lacking = {word: weight for word, (accepted, weight) in zip(words, self._idf(question), strict=True) if accepted.isdisjoint(held)}
-        floor = _TELLING * max(lacking.values(), default=0.0)
-        weightiest = sorted((w for w in lacking if lacking[w] >= floor), key=lambda word: -lacking[word])[:_MOST_MISSING]
-        return tuple(word for word in words if word in weightiest)
-
     # -- choosing ------------------------------------------------------------------------------------------
 
-    def _ruled(self, question: Question, ranked: list[_Candidate]) -> tuple[Verdict, list[_Candidate]]:
+    def _ruled(self, question: Question, idf: Terms, ranked: list[_Candidate]) -> tuple[Verdict, list[_Candidate]]:
         """Give the verdict and the sentences that decide it: by precedent where the best passage has any, else by what it says."""
         if not question.asks_ruling:
             return Verdict.NONE, []
         if self._precedents and self._precedents.covers(ranked[0].hit):
-            return self._by_precedent(self._precedents, question, ranked)
+            return self._by_precedent(self._precedents, question, idf, ranked)
         deciding = self._deciding(question, ranked)
         return _verdict(question, deciding), deciding
 
-    def _by_precedent(self, precedents: Precedents, question: Question, ranked: list[_Candidate]) -> tuple[Verdict, list[_Candidate]]:
+    def _by_precedent(
+        self, precedents: Precedents, question: Question, idf: Terms, ranked: list[_Candidate]
+    ) -> tuple[Verdict, list[_Candidate]]:
         """Give what precedents rule and the best sentence of the passage that they rest on."""
-        ruling = precedents.rule(question, _as_ranked(ranked), _rules(question, ranked[0]))
+        told = _rules(question, ranked[0])
+        ruling = precedents.rule(question, _as_ranked(ranked), told)
         if ruling is None:
-            return (_rules(question, ranked[0]), [ranked[0]]) if self._restates(question, ranked[0]) else (Verdict.NONE, [])
+            return (told, [ranked[0]]) if self._settles(told, idf, ranked[0]) else (Verdict.NONE, [])
         held = [c for c in ranked if c.hit.passage.id == ruling.hit.passage.id]
         near = [c for c in ranked if c.score >= self._weights.decide_within * ranked[0].score]
         deciding = next((c for c in (held[0], *near) if _rules(question, c) is ruling.verdict), held[0])
@@ -247,10 +240,10 @@ class ExtractiveAnswerer:
         forbids = ruling.verdict is Verdict.YES and not is_negated(question.text) and outnumbers(question.text, deciding.text)
         return Verdict.NO if forbids else ruling.verdict, [deciding]
 
-    def _restates(self, question: Question, candidate: _Candidate) -> bool:
-        """Tell whether a sentence says nearly all that is asked and allows or refuses it without a condition."""
-        settled = _rules(question, candidate) in {Verdict.YES, Verdict.NO} and not candidate.hit.passage.conflicts
-        return settled and share_held(self._idf(question), candidate.text) >= self._weights.restates
+    def _settles(self, told: Verdict, idf: Terms, candidate: _Candidate) -> bool:
+        """Tell whether a sentence, which rules as `told`, says nearly all that is asked and allows or refuses it without a condition."""
+        plain = told in {Verdict.YES, Verdict.NO} and not candidate.hit.passage.conflicts
+        return plain and share_held(idf, candidate.text) >= self._weights.restates
 
     def _deciding(self, question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
         """Give the sentences that rule on the question: those of the best passage that bear on it about as well as its best one."""
@@ -305,6 +298,15 @@ def _told(candidates: Sequence[_Candidate]) -> str:
     """Give all that the passages of these sentences hold, their titles, headings and questions too."""
     hits = [c.hit for c in candidates]
     return " ".join(" ".join((h.document.title, *h.passage.section, h.passage.text, *h.passage.questions)) for h in hits)
+
+
+def _missing(question: Question, idf: Terms, ranked: Sequence[_Candidate]) -> tuple[str, ...]:
+    """Give the weightiest words of the question, in its order, that the passages of the best sentences do not hold."""
+    held = stems(_told(ranked[:_FOREMOST]))
+    lacking = {word: weight for word, (accepted, weight) in zip(_words(question), idf, strict=True) if accepted.isdisjoint(held)}
+    floor = _TELLING * max(lacking.values(), default=0.0)
+    weightiest = sorted((word for word in lacking if lacking[word] >= floor), key=lambda word: -lacking[word])[:_MOST_MISSING]
+    return tuple(word for word in lacking if word in weightiest)
 
 
 def _as_ranked(ranked: Sequence[_Candidate]) -> list[Hit]:

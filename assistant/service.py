@@ -205,7 +205,7 @@ class Assistant:
         with clock.stage(1, "retrieve"):
             hits = self._retriever.find(question, clock.timings_ms)
             apart = [(part, self._retriever.find(part)) for part in told_apart(question)]
-            hits = tuple({h.passage.id: h for h in (*(h for _, found in apart for h in found), *hits)}.values()) if apart else hits
+            hits = tuple({h.passage.id: h for h in (*(h for _, found in apart for h in found), *hits)}.values())
         if abstention := self._nothing_on_the_day(question, hits):
             return self._abstain(question, abstention, hits, clock)
         with clock.stage(2, "draft"):

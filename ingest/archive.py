@@ -7,7 +7,6 @@ import base64
 import json
 import secrets
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from sqlalchemy import Column, Connection, Date, Integer, LargeBinary, Table, fu
 
 from corpus.errors import ArchiveRefused, LibraryUnusable
 from ingest import tables
+from ingest.extract.archive_limits import DAMAGED
 from ingest.library import ACTIVE, Library, digest_of, fact, now
 
 FORMAT = "codecite.library/1"
@@ -31,7 +31,6 @@ _MANIFEST_BYTES = 100_000
 _LINE_BYTES = 128_000_000
 _STREAMED = 500
 _INT = 1 << 63
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, UnicodeDecodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def open_archive(file: Path) -> Iterator[Archive]:
     try:
         with zipfile.ZipFile(file) as content:
             yield Archive(file, content)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise ArchiveRefused(f"{file.name}: not an archive of a library, or damaged; nothing was changed") from error
     except FileNotFoundError as error:
         raise ArchiveRefused(f"{file}: there is no such file") from error

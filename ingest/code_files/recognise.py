@@ -19,13 +19,13 @@ from ingest.code_files.layouts import find_layout
 from ingest.code_files.row import About, Audience, Kind, Layout, Row
 from ingest.code_files.sheets import lines_of
 from ingest.extract.archive_limits import MAX_MEMBERS
+from ingest.extract.workbook import OLE
 
 MAX_BYTES = 300_000_000
 MAX_ROWS = 5_000_000
 _HEAD_BYTES = 65_536
 _CHUNK_BYTES = 1_048_576
 _ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0"
 _TEXTS = (".txt", ".csv")
 _TITLE_LINES = 12
 _AUTHORITIES = {Kind.HCPCS: "code set", Kind.ICD: "code set"}
@@ -130,7 +130,7 @@ def recognise(path: Path, content: bytes | None = None) -> CodeFile | None:
             head = file.read(_HEAD_BYTES)
             if head.startswith(_ZIP):
                 return _in_zip(path, content, file)
-            return _of_sheet(path, *lines_of(file, path)) if head.startswith(_OLE) else _of_head(path, "", head, content)
+            return _of_sheet(path, *lines_of(file, path)) if head.startswith(OLE) else _of_head(path, "", head, content)
     except OSError:
         return None  # who reads it next says why
 
@@ -149,7 +149,7 @@ def _in_zip(path: Path, content: bytes | None, file: IO[bytes]) -> CodeFile | No
                 if member.filename.lower().endswith(_TEXTS) and member.file_size <= MAX_BYTES and not member.flag_bits & 1
                 if (code_file := _of_member(path, content, archive, member))
             ]
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, ValueError):  # damaged: who reads it next says so
         return None
     if len(found) > 1:
         names = ", ".join(sorted(Path(code_file.member).name for code_file in found)[:4])

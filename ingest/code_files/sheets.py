@@ -17,7 +17,7 @@ from ingest.code_files.layouts import find_layout
 from ingest.extract.archive_limits import MAX_MEMBERS
 from ingest.extract.number_format import Value, shown
 from ingest.extract.ocr import Recognise
-from ingest.extract.workbook import BINARY, OFFICE, OLD, OPEN
+from ingest.extract.workbook import BINARY, OFFICE, OLD, OPEN, find_kind
 from ingest.sandbox import Sandbox
 
 MAX_INFLATED = 600_000_000
@@ -26,11 +26,11 @@ _LOOKED_AT = 60
 _CHUNK_BYTES = 1 << 20
 _ALL = MAX_INFLATED // _CHUNK_BYTES
 _PARTS = {
-    OFFICE: ("xl/workbook.xml", "xl/sharedStrings.xml", "xl/worksheets/"),
-    BINARY: ("xl/workbook.bin", "xl/sharedStrings.bin", "xl/worksheets/"),
-    OPEN: ("content.xml", "", "content.xml"),
+    OFFICE: ("xl/sharedStrings.xml", "xl/worksheets/"),
+    BINARY: ("xl/sharedStrings.bin", "xl/worksheets/"),
+    OPEN: ("", "content.xml"),
 }
-"""What tells a kind of workbook, where its words are kept, and its sheets, of which the first megabyte tells enough."""
+"""Where a kind of workbook keeps its words, and its sheets, of which the first megabyte tells enough."""
 _WORDS = (
     (b"column", b"deletion", b"modifier"),
     (b"mue", b"adjudication"),
@@ -65,13 +65,12 @@ def lines_of(content: IO[bytes], path: Path, archive: zipfile.ZipFile | None = N
 
 
 def _kind(archive: zipfile.ZipFile) -> str:
-    names = archive.namelist()
-    return next((kind for kind, (part, _, _) in _PARTS.items() if part in names), "") if len(names) <= MAX_MEMBERS else ""
+    return find_kind(archive) if len(archive.namelist()) <= MAX_MEMBERS else ""
 
 
 def _pieces_of(archive: zipfile.ZipFile, media_type: str) -> Iterator[bytes]:
     names = archive.namelist()
-    _, strings, sheets = _PARTS.get(media_type, ("", "", "-"))
+    strings, sheets = _PARTS.get(media_type, ("", "-"))
     held = _pieces(archive, strings, _ALL) if strings in names else iter(())
     return chain(held, *(_pieces(archive, name, 1) for name in names if name.startswith(sheets)))
 

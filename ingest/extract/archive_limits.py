@@ -12,7 +12,9 @@ MAX_INFLATED = 200_000_000
 MAX_RATIO = 200
 _SMALL = 1_000_000
 _CHUNK = 1 << 20
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, UnicodeDecodeError)
+"""What reading a damaged zip raises: of an encrypted member `RuntimeError`, of a method that is not known `NotImplementedError`."""
+_NOT_READ = (*DAMAGED, OSError, ValueError)
 
 
 def member_names(content: bytes, path: Path) -> frozenset[str]:
@@ -34,7 +36,7 @@ def member_names(content: bytes, path: Path) -> frozenset[str]:
             total = 0
             for member in members:
                 total += _inflated(archive, member, MAX_INFLATED - total, path)
-    except _DAMAGED as error:
+    except _NOT_READ as error:
         encrypted = isinstance(error, RuntimeError) and "encrypted" in str(error)
         told = "encrypted; remove the password" if encrypted else "damaged; save it again from its source"
         raise UnreadableDocument(f"{path}: {told} and retry", Refusal.ENCRYPTED if encrypted else Refusal.DAMAGED) from error

@@ -28,7 +28,9 @@ BINARY = "application/vnd.ms-excel.sheet.binary.macroEnabled.12"
 OLD = "application/vnd.ms-excel"
 OPEN = "application/vnd.oasis.opendocument.spreadsheet"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_OLE = b"\xd0\xcf\x11\xe0"
+OLE = b"\xd0\xcf\x11\xe0"
+"""How a file of the old kind starts, and any file that is encrypted."""
+_MARKS = {OFFICE: "xl/workbook.xml", BINARY: "xl/workbook.bin", OPEN: "content.xml"}
 _PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
 _LIKE_A_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]\d*|[RrCc]|TRUE|FALSE", re.IGNORECASE)
 _LISTED = 5
@@ -46,12 +48,12 @@ def read_workbook(content: bytes, path: Path) -> Extracted:
     """
     from python_calamine import CalamineError, PasswordError, load_workbook
 
-    if content.startswith(_OLE) and _ENCRYPTED in content:
+    if content.startswith(OLE) and _ENCRYPTED in content:
         raise _encrypted(path)
     try:
-        if not content.startswith(_OLE):
+        if not content.startswith(OLE):
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                media_type, title = _kind(archive), read_title(archive)
+                media_type, title = find_kind(archive) or OPEN, read_title(archive)
                 if media_type == OPEN:
                     return _joined(read_open_sheets(archive, path), path, Extracted(OPEN, (), title or path.stem))
                 layouts, formats = _layouts(archive, path) if media_type == OFFICE else ({}, ())
@@ -71,9 +73,10 @@ def _encrypted(path: Path) -> UnreadableDocument:
     return UnreadableDocument(f"{path}: encrypted workbook; remove the password and ingest it again", Refusal.ENCRYPTED)
 
 
-def _kind(archive: zipfile.ZipFile) -> str:
+def find_kind(archive: zipfile.ZipFile) -> str:
+    """Give the media type of a zipped workbook by the part that tells its kind, "" where it has none."""
     names = set(archive.namelist())
-    return OFFICE if "xl/workbook.xml" in names else BINARY if "xl/workbook.bin" in names else OPEN
+    return next((kind for kind, part in _MARKS.items() if part in names), "")
 
 
 def _layouts(archive: zipfile.ZipFile, path: Path) -> tuple[dict[str, Layout], tuple[str, ...]]:
