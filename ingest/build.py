@@ -158,8 +158,8 @@ def ingest(
 
     `by_hand` sets properties (see `ingest.properties`) over what the files tell; they stay set when a file is
     ingested again without them. `ocr` has scanned pages read by Tesseract, where it is installed. A file that cannot be
-    read is reported and skipped. When shipped sources are ingested, those that are no longer shipped are removed. Once `goes_on` says no, no further file is looked at; those
-    that were read are stored and reported.
+    read is reported and skipped. When shipped sources are ingested, those that are no longer shipped are removed. Once
+    `goes_on` says no, no further file is looked at; those that were read are stored and reported.
 
     Raises:
         LibraryStale: the library was built with another embedder or splitting policy.
@@ -174,6 +174,7 @@ def ingest(
         for place, report in enumerate(reports):  # the document that a file was equal to may have been replaced since
             if report.reason and report.document_id and not library.path_of(report.document_id):
                 (reports[place],) = _bring_in(into, sources[place : place + 1])
+    _give_back(library)
     return (*reports, *_remove_unshipped(library, sources))
 
 
@@ -266,7 +267,7 @@ def _bring_in(into: _Into, sources: Sequence[Source], goes_on: Callable[[], bool
         for source, former, kept in looked_at:
             yield from _prepare(into, source, former, {**kept, **into.by_hand}, ahead)
             if _is_large(source):
-                _give_back()
+                _give_back(into.library)
 
     return _stored(into.library, into.embedder, cuts())
 
@@ -454,7 +455,7 @@ def _stored_in_parts(library: Library, embedder: Embedder, cut: _Cut) -> FileRep
             raise
         return _refused(cut.origin, error)
     finally:
-        _give_back()
+        _give_back(library)
     return replace(cut.report, passages=sum(counts))
 
 
@@ -469,8 +470,9 @@ def _giving_way() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
-def _give_back() -> None:
-    """Give the system the memory that a large file took and that the C library keeps for the next; elsewhere than in glibc nothing is done."""
+def _give_back(library: Library) -> None:
+    """Give the system the memory that a large file took: what connections hold of its text, and what the C library, if it is glibc, keeps."""
+    library.engine.dispose()
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 

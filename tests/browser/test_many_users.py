@@ -20,6 +20,15 @@ from tests.browser.conftest import served
 USERS, QUESTIONS = (8, 5) if os.environ.get("ATTACKS") == "full" else (3, 2)
 CLINICS = ("Amberfield", "Birchmoor", "Cedarholm", "Dunwater", "Elmstead", "Fernleigh", "Gorsebrook", "Hazelwick")
 CODE = re.compile(r"(?<!\d)773[0-7][0-4](?!\d)")
+NOTE_ANSWERS = """() => {
+  window.answered = [];
+  setInterval(() => {
+    const elements = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')];
+    const drawn = elements.filter((one) => one.shadowRoot?.querySelector('.badge')).length;
+    while (window.answered.length < drawn) window.answered.push(Date.now());
+  }, 10);
+}"""
+_LOOK_MS = 100  # seldom, since looking takes from the processor that the pages share with the server
 ALL_TEXT = """() => {
   const texts = [];
   const read = (root) => {
@@ -52,12 +61,14 @@ class User:
         at = f"at the {CLINICS[self.number]} clinic"
         box = self.page.get_by_test_id("stChatInputTextArea")
         box.fill(f"how often {at}?" if asked % 2 else f"Can {self.code(asked)} be billed {at}?")
+        sent = time.time()
         box.press("Enter")
-        return time.monotonic()
+        return sent
 
-    def answered(self, asked: int) -> bool:
-        """Tell whether the answer to a question stands on the page."""
-        return self.page.locator(".badge").count() == asked + 1
+    def answered(self, asked: int) -> float | None:
+        """Give when the answer to a question stood on the page, by the page's own clock; nothing before it does."""
+        found: list[int] = self.page.evaluate("window.answered")
+        return found[asked] / 1000 if len(found) > asked else None
 
     def strange(self) -> list[str]:
         """Give what stands on the page of other people's codes and clinics."""
@@ -90,6 +101,7 @@ def _open(browser: Browser, address: str, number: int) -> User:
     page.set_default_timeout(30_000)
     page.goto(address)
     page.get_by_test_id("stChatInputTextArea").wait_for()
+    page.evaluate(NOTE_ANSWERS)
     return User(number, page)
 
 
@@ -98,10 +110,10 @@ def _ask_at_once(users: Sequence[User], asked: int) -> None:
     until = time.monotonic() + 60
     while waiting and time.monotonic() < until:
         for user, sent in list(waiting.values()):
-            if user.answered(asked):
-                user.seconds.append(time.monotonic() - sent)
+            if (answered := user.answered(asked)) is not None:
+                user.seconds.append(answered - sent)
                 del waiting[user.number]
-        users[0].page.wait_for_timeout(5)
+        users[0].page.wait_for_timeout(_LOOK_MS)
     assert not waiting, f"not answered within a minute: {sorted(waiting)}"
 
 

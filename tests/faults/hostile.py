@@ -3,7 +3,6 @@
 import gc
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -54,15 +53,13 @@ def write_bombs(folder: Path, names: Sequence[str]) -> Path:
 def work(tell: Callable[[str], None], data: Path, files: Path) -> None:
     """Ingest `files` while asking; tell a line of JSON: what became of each file, and what all cost."""
     support.bring(data, {"society.md": support.SOCIETY})
-    (data / "warm").mkdir()
-    shutil.copytree(files, data / "warm", dirs_exist_ok=True, ignore=lambda _, names: [n for n in names if not n.startswith("sound")])
+    sound = write_mutations(data / "warm", 0)
     asking = _Asking(data)
     usual = asking.times(0.7)
     with _every_core_busy():
         beside_others = asking.times(0.7)
     with open_writer(data) as library:
-        if any((data / "warm").iterdir()):
-            _bring(library, data / "warm", lambda _: None)  # so that what is loaded once does not count as growth
+        _bring(library, sound, lambda _: None)  # so that what is loaded once does not count as growth
         _reset_peak()
         before = _memory("VmRSS")
         asking.start()
