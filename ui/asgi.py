@@ -37,6 +37,7 @@ SETTINGS: Mapping[str, Any] = {
     "server.enableStaticServing": False,
     "server.enableAgentApi": False,
     "browser.gatherUsageStats": False,
+    "runner.postScriptGC": False,  # a full collection of rubbish after each run stops everybody for 60 ms; Python collects by itself
     "client.showErrorDetails": "none",
     "client.showErrorLinks": False,
     "client.toolbarMode": "minimal",
