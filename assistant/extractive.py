@@ -12,6 +12,7 @@ from assistant.polarity import (
     asks_for_records,
     excludes,
     is_negated,
+    leaves_out_person,
     makes_exception,
     outnumbers,
     refuses,
@@ -140,6 +141,8 @@ class ExtractiveAnswerer:
         if reason := self._weakness(question, idf, ranked):
             return Draft(Verdict.NONE, (), reason, missing=_missing(question, idf, ranked))
         verdict, deciding = self._ruled(question, idf, ranked)
+        if any(leaves_out_person(c.hit.passage.text, question.text) for c in deciding):
+            verdict = Verdict.NONE
         chosen = self._choose(question, ranked, deciding if verdict is not Verdict.NONE else [])
         if all(_off_code(question, c.hit) for c in chosen):
             return Draft(Verdict.NONE, (), Reason.WEAK_EVIDENCE, missing=_missing(question, idf, ranked))

@@ -54,6 +54,15 @@ _ALLOWS_ONE = re.compile(
     r"\b(?:once (?:per|for|in|during|a|each|every)|only once|(?:only )?one (?:unit |charge |time )?(?:per|for each|for every|for a|a) |limited to one|one unit|not (?:be )?(?:reported|billed|repeated) (?:more than once|again|twice))\b",
     re.IGNORECASE,
 )
+_ASKS_OF_ONE = re.compile(
+    r"\b(?i:can|may|could|should|must|is|are|let)\s+(?:\w+\s+){0,3}?(?:NPs?|PAs?|(?i:nurses?|nurse practitioners?|physician assistants?|residents?|fellows?"
+    r"|dosimetrists?|therapists?|physicists?))\b(?!['’])",
+)
+_TELLS_WHO = re.compile(
+    r"\b(?:only|must|personal\w*|supervis\w+|qualified|practitioners?|non-?physicians?|staff|personnel|who|whoever|anyone|other than|incident"
+    r"|nurses?|assistants?|residents?|dosimetrists?|therapists?|physicists?|NPs?|PAs?)\b",
+    re.IGNORECASE,
+)
 _BYGONE = re.compile(
     r"\b(?:briefly|short-lived|formerly|used to|at one time|for a (?:time|while)|retroactively|proposed|proposes|proposal)\b", re.IGNORECASE
 )
@@ -104,6 +113,11 @@ def _rule(clause: str, question: str) -> Ruling:
 def affirms_need(sentence: str, question: str) -> bool:
     """Tell whether a question asks for a need and a sentence says without a condition that there is one."""
     return bool(_ASKS_NEED.search(question) and _SAYS_NEED.search(sentence)) and ruling_of(sentence, question) is Ruling.ALLOWED
+
+
+def leaves_out_person(sentence: str, question: str) -> bool:
+    """Tell whether a question asks what one other than the physician may do and a sentence does not say who may."""
+    return bool(_ASKS_OF_ONE.search(question)) and not _TELLS_WHO.search(sentence)
 
 
 def outnumbers(question: str, sentence: str) -> bool:

@@ -302,11 +302,19 @@ def purge_source(source: str, yes: bool) -> None:
 @click.option("--split", type=click.Choice(["dev", "test"]), help="Part of a suite that has splits.  [default: dev]")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write every answer and score to FILE.")
 @click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write a report with plots to FILE.")
+@click.option("--yes", is_flag=True, help="Do not ask before a file is written over.")
 @click.option("--save-baseline", is_flag=True, help="Keep these scores as the baseline.")
 @click.option("--show-test", is_flag=True, help="Show questions and answers of the test split too; never while tuning.")
 @click.option("--judge", metavar="PROVIDER:MODEL", help="Also let a chat model judge the answers; its figures stand apart.")
 def evaluate(
-    suite: str, split: str | None, json_file: Path | None, html_file: Path | None, save_baseline: bool, show_test: bool, judge: str | None
+    suite: str,
+    split: str | None,
+    json_file: Path | None,
+    html_file: Path | None,
+    yes: bool,
+    save_baseline: bool,
+    show_test: bool,
+    judge: str | None,
 ) -> None:
     """Score the assistant on SUITE (starter, golden, conversations, or a JSONL file) against its baseline.
 
@@ -318,6 +326,8 @@ def evaluate(
 
     split = split or ("dev" if suite in {"golden", CONVERSATIONS} else None)
     name = f"{suite}-{split}" if split else suite
+    for file in filter(None, (json_file, html_file)):
+        check_target(file, _settings().data_dir, yes=yes)
     judging = _judging(judge) if judge else None
     results = _converse(split) if suite == CONVERSATIONS else _question(suite, split)
     shown = split != "test" or show_test

@@ -169,6 +169,8 @@ def test_a_broken_batch_line_is_named(steady_library: Path, run: Run, tmp_path: 
         (("sources", "show", "nothing"), 3, "sources list"),
         (("sources", "remove", "d-"), 3, "give more of the id"),
         (("eval", "nothing"), 3, "starter"),
+        (("eval", "--json", "/dev/null"), 3, "no plain file"),
+        (("eval", "--html", "/no/such/folder/report.html"), 3, "its folder is missing"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line_and_changes_nothing(

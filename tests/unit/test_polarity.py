@@ -8,6 +8,7 @@ from assistant.polarity import (
     asks_for_records,
     excludes,
     is_negated,
+    leaves_out_person,
     makes_exception,
     meets_condition,
     outnumbers,
@@ -66,6 +67,15 @@ def test_a_need_is_affirmed_where_one_is_asked_for_and_said_without_a_condition(
     assert not affirms_need("The report must be signed by the physicist.", "May the report be filed late?")
     assert not affirms_need("A signature is not required.", "Is a signature required on the report?")
     assert not affirms_need("The report must be signed if the payer asks.", "Is a signature required on the report?")
+
+
+def test_who_else_may_do_it_is_not_decided_by_a_sentence_on_nobody_in_particular() -> None:
+    asked = "Can a nurse practitioner sign the 77263 plan?"
+    assert leaves_out_person("A prescription alone does not support 77263.", asked)
+    assert leaves_out_person("77427 contains at least one physician visit.", "May our NP see the patient for 77427?")
+    assert not leaves_out_person("Only the radiation oncologist signs the plan.", asked)
+    assert not leaves_out_person("Dosimetrists may do the checks under supervision.", "Can our dosimetrist do the checks?")
+    assert not leaves_out_person("A prescription alone does not support 77263.", "Can we bill 77263 for the physicist's work?")
 
 
 def test_a_question_can_ask_for_a_refusal() -> None:
