@@ -47,6 +47,8 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b(?!\.\d)")
 _MIN_WORDS = 3
 _ENCODED_HITS = 8
 _FOREMOST = 3
+_ORDINARY = slice(8, 24)
+"""The ranks of sentences that were found and as a rule do not answer."""
 _MOST_MISSING = 3
 _TELLING = 0.6
 _LEAD_CHARS = 300
@@ -86,7 +88,8 @@ class Weights:
     cue: float = 0.12
     off_code: float = 0.10
     decide_within: float = 0.93
-    keep_within: float = 0.80
+    keep_within: float = 0.75
+    keep_above: float = 0.55
     keep_exclusions_within: float = 0.34
     most_exclusions: int = 3
     lead_share: float = 0.6
@@ -195,7 +198,7 @@ class ExtractiveAnswerer:
         """Give why the evidence is too weak to answer from, or None when it is not."""
         w = self._weights
         top = ranked[:_FOREMOST]
-        shown = [c for c in top if c.score >= w.keep_within * top[0].score]
+        shown = [c for c in top if c.score >= self._floor(ranked)]
         if question.intent is Intent.RATE and not any(_tells_amount(question, c) for c in shown):
             return Reason.NO_EVIDENCE
         strength = self._strength(question, idf, top)
@@ -263,11 +266,17 @@ class ExtractiveAnswerer:
 
     def _choose(self, question: Question, ranked: list[_Candidate], deciding: list[_Candidate]) -> list[_Candidate]:
         """Give the deciding sentences, what is about as relevant as the best, and the limits that must be known."""
-        floor = self._weights.keep_within * ranked[0].score
+        floor = self._floor(ranked)
         relevant = [*deciding, *(c for c in ranked if c.score >= floor)]
         exclusions = self._exclusions(question, ranked, (deciding or ranked)[0])
         room = self._max_sentences - len(exclusions)
         return self._distinct([*self._distinct(relevant)[:room], *exclusions])
+
+    def _floor(self, ranked: list[_Candidate]) -> float:
+        """Give the score from which a sentence is shown: it stands out from the ordinary ones nearly as the best does."""
+        best, ordinary = ranked[0].score, [c.score for c in ranked[_ORDINARY]]
+        usual = sum(ordinary) / len(ordinary) if ordinary else 0.0
+        return max(self._weights.keep_within * best, usual + self._weights.keep_above * (best - usual))
 
     def _exclusions(self, question: Question, ranked: list[_Candidate], lead: _Candidate) -> list[_Candidate]:
         """Give what the leading source says on when the codes that a ruling is asked on are not to be reported."""

@@ -2,7 +2,7 @@
 
 Every precedent of the best passages is compared with the question; those that ask the same in other words carry most
 weight (attention over labelled neighbours; Vinyals et al. 2016, matching networks). The weights were learned by
-`benchmarks/fit_precedents.py` from precedents alone: one writer's questions ruled on by another writer's. What they say, whether
+`benchmarks/fit_precedents.py` from precedents alone: one set's questions ruled on by those of the others. What they say, whether
 sources disagree, and whether the best sentence sets a condition make up the ruling together (see `Policy`).
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answer import Hit, Question, Verdict
+from assistant.eras import last_years, same_era
 from assistant.terms import stems
 from corpus.precedents import RULED, Precedent
 from ingest.codes import find_codes, find_modifiers, index_key
@@ -49,9 +50,9 @@ _KINDS = tuple(
 """Kinds of words of which two questions that ask the same hold both or neither."""
 
 
-LEARNED: Weights = np.array([0.76, 3.3, 2.95, 0.81, 2.02, 0.25, 0.32, -0.05, -0.41, -0.24, -0.29], dtype=np.float32)
+LEARNED: Weights = np.array([1.54, 4.58, 5.48, 1.37, 1.81, 0.69, 0.09, -0.13, -0.96, -0.46, -0.62], dtype=np.float32)
 """Weight of each feature, in the order of `_features`."""
-LEARNED_BY_RULING: Weights = np.array([-0.36, -0.29, -0.54, 0.38], dtype=np.float32)
+LEARNED_BY_RULING: Weights = np.array([-0.86, -0.42, -0.17, 0.92], dtype=np.float32)
 """What is added by the ruling of a precedent, in the order of `RULED`."""
 
 
@@ -61,28 +62,29 @@ _SCARCE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is compared and when it rules; those from `share_power` on were chosen on the dev questions.
+    """What is compared and when it rules; chosen on the dev questions and on precedents of one set asked of the library, ruled on by the others.
 
     The chance of a ruling grows with its share among the precedents, raised to `share_power`. Those that the fact leaves unsaid
     count `unsaid` times as much, and those that are extreme ("never", "always") where the question is not, or the other way
-    round, `extreme` times. For "no" the chance is `e**refusals` times as great, for "conditional" `e**disputed` times where
+    round, `extreme` times; those that name a year on the same side of their fact's changes as the date of service `same_era` times. For "no" the chance is `e**refusals` times as great, for "conditional" `e**disputed` times where
     another source disagrees with the best passage, as much again where one does with any of the first `disputed_within`, and
     `e**conditioned` times where the best sentence sets a condition. It rules where it is at least `least_sure`, or `least_agreed` where the
     best sentence allows or refuses the same by its words.
     """
 
-    passages: int = 5
-    nearest: int = 8
+    passages: int = 8
+    nearest: int = 12
     relevance: float = 6.0
-    share_power: float = 0.8
-    unsaid: float = 0.15
+    share_power: float = 1.2
+    unsaid: float = 0.2
     extreme: float = 0.4
-    refusals: float = 0.4
-    disputed: float = 1.2
+    same_era: float = 2.7
+    refusals: float = 1.0
+    disputed: float = 1.5
     disputed_within: int = 3
-    conditioned: float = 0.8
-    least_sure: float = 0.52
-    least_agreed: float = 0.45
+    conditioned: float = 1.1
+    least_sure: float = 0.62
+    least_agreed: float = 0.52
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +150,15 @@ class Precedents:
         relevance = np.array([self._policy.relevance * (hit.score / (hits[0].score or 1.0) - 1.0) for hit, _ in compared])
         unlike = np.array([bool(_EXTREME.search(p.question)) != bool(_EXTREME.search(question.text)) for _, p in compared])
         scores = features @ LEARNED + LEARNED_BY_RULING[kinds] + relevance + np.log(self._policy.extreme) * unlike
+        scores += self._by_era(question, compared)
         raised = np.exp(scores - scores.max())
         return np.asarray(raised / raised.sum(), dtype=np.float32)
+
+    def _by_era(self, question: Question, compared: Sequence[tuple[Hit, Precedent]]) -> Weights:
+        """Give what is added to the score of each precedent for the years that it names."""
+        changes = {hit.passage.id: last_years(hit.passage) for hit, _ in compared}
+        of_the_day = [same_era(question.as_of.year, p.question, changes[hit.passage.id]) for hit, p in compared]
+        return np.array(of_the_day, dtype=np.float32) * np.float32(np.log(self._policy.same_era))
 
 
 def compare(asked: str, others: Sequence[str], encoded: Encoded) -> Weights:

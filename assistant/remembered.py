@@ -2,20 +2,33 @@
 
 import hashlib
 import logging
+import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
-from numpy.lib.format import open_memmap
 
-from corpus.precedents import load_precedents, precedent_facts
-from ingest.embed import Embedder, Encoded, Vectors
+from corpus.precedents import load_precedents, precedent_facts, precedents_digest
+from ingest.embed import Embedder, Encoded, TokenVectors, Vectors
 
 _log = logging.getLogger(__name__)
 _FOLDER = "precedents"
-_HASHES, _ENDS, _VECTORS, _TOKENS = "hashes.npy", "ends.npy", "vectors.npy", "tokens.npy"
+_HASHES, _ENDS, _VECTORS, _TOKENS = "hashes.npy", "ends.npy", "vectors.f32", "tokens.i8"
+_OF = "of"
+_FLOAT = np.dtype(np.float32)
+
+
+def are_outdated(runtime: Path) -> bool:
+    """Tell whether the folder of the question encoder holds vectors of other precedents than those that are shipped."""
+    folder = runtime / _FOLDER
+    try:
+        return folder.is_dir() and (folder / _OF).read_text(encoding="ascii") != precedents_digest()
+    except (OSError, ValueError):
+        return True
 
 
 def remember_precedents(runtime: Path, embedder: Embedder) -> None:
@@ -28,18 +41,21 @@ def remember_precedents(runtime: Path, embedder: Embedder) -> None:
     if not embedder.encode_with_tokens(texts[:1]).tokens[0].size:
         return
     try:
-        _write(runtime, texts, embedder.encode_with_tokens(texts))
+        _write(runtime, texts, embedder)
     except OSError as error:
         _log.warning("the vectors of precedents are not kept in %s (%s)", runtime, error)
 
 
-def _write(runtime: Path, texts: Sequence[str], encoded: Encoded) -> None:
+def _write(runtime: Path, texts: Sequence[str], embedder: Embedder) -> None:
     scratch = Path(tempfile.mkdtemp(prefix="precedents-", dir=runtime))
     try:
+        encoded = embedder.encode_with_tokens(texts)
         np.save(scratch / _HASHES, np.array([_hash(text) for text in texts], dtype=np.uint64))
         np.save(scratch / _ENDS, np.cumsum([len(tokens) for tokens in encoded.tokens]))
-        np.save(scratch / _VECTORS, encoded.vectors)
-        np.save(scratch / _TOKENS, np.concatenate(encoded.tokens))
+        encoded.vectors.astype(_FLOAT).tofile(scratch / _VECTORS)
+        np.concatenate(encoded.tokens).tofile(scratch / _TOKENS)
+        (scratch / _OF).write_text(precedents_digest(), encoding="ascii")
+        shutil.rmtree(runtime / _FOLDER, ignore_errors=True)
         scratch.rename(runtime / _FOLDER)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -71,28 +87,45 @@ class Remembering:
 
 
 class _Held:
-    """The remembered vectors, mapped."""
+    """The remembered vectors, read where they are asked for: mapped, a few dozen would bring in most of the file."""
 
     def __init__(self, folder: Path) -> None:
-        self._hashes, self._ends, self._vectors, self._tokens = (
-            open_memmap(folder / name, mode="r") for name in (_HASHES, _ENDS, _VECTORS, _TOKENS)
-        )
-        if not len(self._hashes) == len(self._ends) == len(self._vectors) or (len(self._ends) and self._ends[-1] != len(self._tokens)):
+        self._hashes, self._ends = np.load(folder / _HASHES), np.load(folder / _ENDS)
+        self._vectors, self._tokens = (self._opened(folder / name) for name in (_VECTORS, _TOKENS))
+        self._lock = Lock()
+        self._dimension, over = divmod(os.fstat(self._vectors).st_size, _FLOAT.itemsize * len(self._hashes))
+        self._width, odd = divmod(os.fstat(self._tokens).st_size, int(self._ends[-1]))
+        if over or odd or len(self._hashes) != len(self._ends):
             raise ValueError("the files are not of one making")
 
-    def look_up(self, text: str) -> tuple[Vectors, np.ndarray[tuple[int, ...], np.dtype[np.int8]]] | None:
+    def _opened(self, file: Path) -> int:
+        """Open a file, so that it stays the same one when another takes its place."""
+        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, descriptor)
+        return descriptor
+
+    def _read(self, descriptor: int, first: int, count: int) -> bytes:
+        with self._lock:
+            os.lseek(descriptor, first, os.SEEK_SET)
+            return os.read(descriptor, count)
+
+    def look_up(self, text: str) -> tuple[Vectors, TokenVectors] | None:
+        """Give the vector and the token vectors of a text; None of one that was not remembered."""
         sought = _hash(text)
         row = int(np.searchsorted(self._hashes, np.uint64(sought)))
         if row == len(self._hashes) or int(self._hashes[row]) != sought:
             return None
-        first = int(self._ends[row - 1]) if row else 0
-        return np.asarray(self._vectors[row]), np.asarray(self._tokens[first : int(self._ends[row])])
+        first, end = int(self._ends[row - 1]) if row else 0, int(self._ends[row])
+        size = self._dimension * _FLOAT.itemsize
+        vector = np.frombuffer(self._read(self._vectors, row * size, size), _FLOAT)
+        tokens = np.frombuffer(self._read(self._tokens, first * self._width, (end - first) * self._width), np.int8)
+        return vector, tokens.reshape(end - first, self._width)
 
 
 def _open(folder: Path) -> _Held | None:
     try:
         return _Held(folder)
-    except (OSError, ValueError, IndexError, EOFError):  # missing or cut: the texts are encoded
+    except (OSError, ValueError, IndexError, EOFError, ZeroDivisionError):  # missing or cut: the texts are encoded
         return None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from assistant.remembered import remember_precedents
+from assistant.remembered import are_outdated, remember_precedents
 from assistant.settings import Settings
 from assistant.wiring import chroma_folder, runtime_folder
 from ingest.embed import Embedder, ReferenceEmbedder, identity_of, model_folder, runtime_identity
@@ -13,6 +13,7 @@ from ingest.split import POLICY
 from ingest.vectors import sync_indexes
 
 PREPARING = "Preparing the encoder (once) …"
+REMEMBERING = "Preparing the precedents of verdicts (once) …"
 INDEXING = "Bringing the indexes up to date …"
 
 
@@ -34,11 +35,14 @@ def writing(
         identity = identity_of(settings.embedding_model, model_folder(settings.embedding_model))
         if not rebuild:
             library.require(identity, POLICY)
-        if runtime_identity(runtime_folder(settings)) != identity:
+        folder = runtime_folder(settings)
+        if exported := runtime_identity(folder) != identity:
             tell(PREPARING)
-            ReferenceEmbedder(settings.embedding_model).export(runtime_folder(settings))
-            remember_precedents(runtime_folder(settings), DocumentEmbedder(runtime_folder(settings)))
-        yield library, DocumentEmbedder(runtime_folder(settings))
+            ReferenceEmbedder(settings.embedding_model).export(folder)
+        if exported or are_outdated(folder):
+            tell(REMEMBERING)
+            remember_precedents(folder, DocumentEmbedder(folder))
+        yield library, DocumentEmbedder(folder)
 
 
 def finish(library: Library, settings: Settings, *, tell: Callable[[str], object] = lambda _: None) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -84,7 +85,9 @@ def test_a_precedent_that_says_never_weighs_less_for_a_question_that_does_not(em
     assert [ruling and ruling.verdict for ruling in chances] == [Verdict.NO, Verdict.YES]
 
 
-def test_where_sources_disagree_or_the_best_sentence_sets_a_condition_the_ruling_is_conditional(precedents: Precedents) -> None:
+def test_where_sources_disagree_or_the_best_sentence_sets_a_condition_the_ruling_is_conditional(embedder: OnnxEmbedder) -> None:
+    policy = Policy(least_sure=0.3, disputed=2.5)
+    precedents = Precedents(embedder, lambda facts: {fact: HELD[fact] for fact in facts if fact in HELD}, policy)
     asks, sides = asked("Is it allowed to bill one 77336 a week?"), [hit("limit", conflicts=("f-other",)), hit("sign")]
     agreed, disputed = precedents.rule(asks, [hit("limit"), hit("sign")], Verdict.NONE), precedents.rule(asks, sides, Verdict.CONDITIONAL)
     assert agreed is not None
@@ -116,3 +119,21 @@ def test_every_shipped_precedent_is_on_a_shipped_fact_and_asked_once_of_it() -> 
         questions = [p.question for p in precedents]
         assert len(set(questions)) == len(questions), fact
         assert {p.ruled for p in precedents} <= set(RULED)
+
+
+def test_precedents_of_the_same_time_weigh_more(embedder: OnnxEmbedder) -> None:
+    held = {
+        "From 2026 it is so.": (
+            Precedent("Can 77014 be billed for daily guidance in 2024?", "yes"),
+            Precedent("Can 77014 be billed for daily guidance in 2027?", "no"),
+        )
+    }
+    found = hit("limit")
+    found = replace(found, passage=replace(found.passage, text="From 2026 it is so.", anchor="From 2026 it is so."))
+    ruled = {}
+    for year in (2025, 2026):
+        precedents = Precedents(embedder, lambda facts: {fact: held[fact] for fact in facts if fact in held}, Policy(least_sure=0.3, refusals=0.0))
+        question = read_question("Can 77014 be billed for daily guidance?", date(year, 6, 1))
+        ruling = precedents.rule(question, [found], Verdict.NONE)
+        ruled[year] = ruling and ruling.verdict
+    assert ruled == {2025: Verdict.YES, 2026: Verdict.NO}

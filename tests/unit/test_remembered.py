@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assistant import remembered
-from assistant.remembered import Remembering, remember_precedents
+from assistant.remembered import Remembering, are_outdated, remember_precedents
 from corpus.precedents import Precedent
 from ingest.embed import Encoded, OnnxEmbedder
 from tests.support import HashEmbedder
@@ -50,7 +50,7 @@ def test_what_is_remembered_is_what_the_encoder_gives_and_only_the_rest_is_encod
     assert all(np.abs(a.astype(int) - b).max() <= 1 for a, b in zip(found.tokens, wanted.tokens, strict=True))
 
 
-@pytest.mark.parametrize("name", ["hashes.npy", "ends.npy", "vectors.npy", "tokens.npy"])
+@pytest.mark.parametrize("name", ["hashes.npy", "ends.npy", "vectors.f32", "tokens.i8"])
 @pytest.mark.parametrize("cut", [True, False])
 def test_files_that_are_cut_or_gone_are_not_used(folder: Path, name: str, cut: bool) -> None:
     file = folder / "precedents" / name
@@ -58,6 +58,26 @@ def test_files_that_are_cut_or_gone_are_not_used(folder: Path, name: str, cut: b
     encoder = Counting(folder)
     Remembering(encoder, folder).encode(KNOWN)
     assert encoder.made == list(KNOWN)
+
+
+def test_what_is_remembered_of_other_precedents_is_made_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not are_outdated(folder)
+    monkeypatch.setattr(remembered, "precedents_digest", lambda: "another")
+    assert are_outdated(folder)
+    old = Remembering(OnnxEmbedder(folder), folder)
+    before = old.encode(KNOWN)
+    held = {"f-1": (Precedent(NEW, "yes"),)}
+    monkeypatch.setattr(remembered, "load_precedents", lambda _: held)
+    remember_precedents(folder, OnnxEmbedder(folder))
+    assert not are_outdated(folder)
+    assert np.array_equal(old.encode(KNOWN), before), "one that is open goes on with the files that it opened"
+    encoder = Counting(folder)
+    Remembering(encoder, folder).encode((NEW, KNOWN[0]))
+    assert encoder.made == [KNOWN[0]]
+    (folder / "precedents" / "of").unlink()
+    assert are_outdated(folder)
+    shutil.rmtree(folder / "precedents")
+    assert not are_outdated(folder), "where none could be kept the next ingest does not try again"
 
 
 def test_nothing_is_remembered_of_an_encoder_without_token_vectors_or_on_a_full_disk(
