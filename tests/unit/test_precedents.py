@@ -132,7 +132,9 @@ def test_precedents_of_the_same_time_weigh_more(embedder: OnnxEmbedder) -> None:
     found = replace(found, passage=replace(found.passage, text="From 2026 it is so.", anchor="From 2026 it is so."))
     ruled = {}
     for year in (2025, 2026):
-        precedents = Precedents(embedder, lambda facts: {fact: held[fact] for fact in facts if fact in held}, Policy(least_sure=0.3, refusals=0.0))
+        precedents = Precedents(
+            embedder, lambda facts: {fact: held[fact] for fact in facts if fact in held}, Policy(least_sure=0.3, refusals=0.0)
+        )
         question = read_question("Can 77014 be billed for daily guidance?", date(year, 6, 1))
         ruling = precedents.rule(question, [found], Verdict.NONE)
         ruled[year] = ruling and ruling.verdict
