@@ -6,7 +6,7 @@ from enum import StrEnum
 from assistant.terms import stems
 
 _REFUSES = re.compile(
-    r"\b(?:not|never|cannot|can['’]t|won['’]t|don['’]t|doesn['’]t|isn['’]t|aren['’]t|shouldn['’]t|neither|nor|no longer|no separate|no (?:professional|technical|physician) component"
+    r"\b(?:not(?! only)|never|cannot|can['’]t|won['’]t|don['’]t|doesn['’]t|isn['’]t|aren['’]t|shouldn['’]t|neither|nor|no longer|no separate|no (?:professional|technical|physician) component"
     r"|den(?:y|ies|ied)|bundle[sd]?|includes? (?:it|them|\d)|(?:is|are|was|were) (?:already )?included in|part of (?:the )?(?:payment|hospital|package|7|code)|packaged|inappropriate|incorrect|wrong|improper"
     r"|prohibit\w*|exclud\w+|insufficient|reject\w*|disallow\w*|forbid\w*|ineligible|non-?covered|deleted|invalid)\b",
     re.IGNORECASE,
@@ -17,7 +17,7 @@ _ALLOWS = re.compile(
     re.IGNORECASE,
 )
 _HEDGES = re.compile(
-    r"\b(?:if|when|whenever|unless|(?<!technical )(?<!professional )(?<!-)only(?! one\b)(?!\W*$)|except|provided|as long as|depend(?:s|ing)?|generally|normally|usually|typically|"
+    r"\b(?:if|when|whenever|unless|(?<!technical )(?<!professional )(?<!not )(?<!-)only(?! one\b)(?!\W*$)|except|provided|as long as|depend(?:s|ing)?|generally|normally|usually|typically|"
     r"situations?|case[- ]by[- ]case|subject to|limited to|may arise|with (?:documentation|documented|medical necessity|modifier))\b",
     re.IGNORECASE,
 )
@@ -67,6 +67,8 @@ _BYGONE = re.compile(
     r"\b(?:briefly|short-lived|formerly|used to|at one time|for a (?:time|while)|retroactively|proposed|proposes|proposal)\b", re.IGNORECASE
 )
 """What was once so, or only proposed, rules on nothing."""
+_WIDENS = re.compile(r"\bnot (?:only|just)\b", re.IGNORECASE)
+_NARROWS = re.compile(r"\b(?:only|just|solely|exclusively)\b", re.IGNORECASE)
 _MET = 0.5
 
 
@@ -84,10 +86,12 @@ def ruling_of(sentence: str, question: str) -> Ruling:
 
     Clauses joined by "but", "yet" and the like rule apart; where the question asks for a need or for what is
     enough, only clauses that speak of that count. A hedge counts for nothing when the question states it. What was so
-    for a time, or was only proposed, is silent.
+    for a time, or was only proposed, is silent. "Not only" refuses a question on whether it is only so.
     """
     if _BYGONE.search(sentence):
         return Ruling.SILENT
+    if _WIDENS.search(sentence) and _NARROWS.search(question):
+        return Ruling.REFUSED
     clauses = _CLAUSE.split(sentence)
     if _ASKS_ENOUGH.search(question):
         fitting = [clause for clause in clauses if _SAYS_ENOUGH.search(clause)]

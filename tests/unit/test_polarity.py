@@ -69,6 +69,13 @@ def test_a_need_is_affirmed_where_one_is_asked_for_and_said_without_a_condition(
     assert not affirms_need("The report must be signed if the payer asks.", "Is a signature required on the report?")
 
 
+def test_not_only_widens_what_it_says() -> None:
+    widened = "ICD-10 is required of all covered parties, not only Medicare billers."
+    assert ruling_of(widened, "Is ICD-10 required on commercial claims?") is Ruling.ALLOWED
+    assert ruling_of(widened, "So ICD-10 is only mandatory for Medicare, right?") is Ruling.REFUSED
+    assert ruling_of("ICD-10 is required of Medicare billers only when asked.", "Is ICD-10 required?") is Ruling.CONDITIONAL
+
+
 def test_who_else_may_do_it_is_not_decided_by_a_sentence_on_nobody_in_particular() -> None:
     asked = "Can a nurse practitioner sign the 77263 plan?"
     assert leaves_out_person("A prescription alone does not support 77263.", asked)
