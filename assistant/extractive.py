@@ -16,6 +16,7 @@ from assistant.polarity import (
     makes_exception,
     outnumbers,
     refuses,
+    refuses_another,
     ruling_of,
     sets_condition,
     speaks_of_both,
@@ -144,7 +145,7 @@ class ExtractiveAnswerer:
         if reason := self._weakness(question, idf, ranked):
             return Draft(Verdict.NONE, (), reason, missing=_missing(question, idf, ranked))
         verdict, deciding = self._ruled(question, idf, ranked)
-        if any(leaves_out_person(c.hit.passage.text, question.text) for c in deciding):
+        if any(_misses(question, c, verdict) for c in deciding):
             verdict = Verdict.NONE
         chosen = self._choose(question, ranked, deciding if verdict is not Verdict.NONE else [])
         if all(_off_code(question, c.hit) for c in chosen):
@@ -299,6 +300,12 @@ class ExtractiveAnswerer:
             if all(alike(candidate.text, other.text) <= self._weights.most_alike for other in kept):
                 kept.append(candidate)
         return kept
+
+
+def _misses(question: Question, candidate: _Candidate, verdict: Verdict) -> bool:
+    """Tell whether a sentence leaves what is asked open: who may do it, or what holds of a thing by itself."""
+    beside = verdict is Verdict.NO and refuses_another(candidate.text, question.text)
+    return beside or leaves_out_person(candidate.hit.passage.text, question.text)
 
 
 def _words(question: Question) -> list[str]:

@@ -67,6 +67,13 @@ _BYGONE = re.compile(
     r"\b(?:briefly|short-lived|formerly|used to|at one time|for a (?:time|while)|retroactively|proposed|proposes|proposal)\b", re.IGNORECASE
 )
 """What was once so, or only proposed, rules on nothing."""
+_REFUSES_BESIDE = re.compile(
+    r"\b(?:not|never|cannot)\b[^.;]{0,60}?\b(?:(?:together |along |alongside )?with|added to|in addition to|on top of)\b", re.IGNORECASE
+)
+_ASKS_BESIDE = re.compile(
+    r"\b(?:with|together|along|alongside|same (?:day|date|session|claim)|both|plus|and|also|add(?:ed|ing)?|addition|separate\w*|apart|bundl\w*|includ\w*|on top|edit)\b|[+&]",
+    re.IGNORECASE,
+)
 _WIDENS = re.compile(r"\bnot (?:only|just)\b", re.IGNORECASE)
 _NARROWS = re.compile(r"\b(?:only|just|solely|exclusively)\b", re.IGNORECASE)
 _MET = 0.5
@@ -117,6 +124,11 @@ def _rule(clause: str, question: str) -> Ruling:
 def affirms_need(sentence: str, question: str) -> bool:
     """Tell whether a question asks for a need and a sentence says without a condition that there is one."""
     return bool(_ASKS_NEED.search(question) and _SAYS_NEED.search(sentence)) and ruling_of(sentence, question) is Ruling.ALLOWED
+
+
+def refuses_another(sentence: str, question: str) -> bool:
+    """Tell whether a sentence refuses something beside another and a question asks of nothing beside another."""
+    return bool(_REFUSES_BESIDE.search(sentence)) and not _ASKS_BESIDE.search(question)
 
 
 def leaves_out_person(sentence: str, question: str) -> bool:

@@ -13,6 +13,7 @@ from assistant.polarity import (
     meets_condition,
     outnumbers,
     refuses,
+    refuses_another,
     ruling_of,
     sets_condition,
     speaks_of_both,
@@ -67,6 +68,13 @@ def test_a_need_is_affirmed_where_one_is_asked_for_and_said_without_a_condition(
     assert not affirms_need("The report must be signed by the physicist.", "May the report be filed late?")
     assert not affirms_need("A signature is not required.", "Is a signature required on the report?")
     assert not affirms_need("The report must be signed if the payer asks.", "Is a signature required on the report?")
+
+
+def test_what_is_refused_beside_another_decides_nothing_on_a_thing_by_itself() -> None:
+    refused = "77387 is not reported with SRS delivery codes."
+    assert refuses_another(refused, "Does 77387 have a technical component?")
+    assert not refuses_another(refused, "Can 77387 be reported together with 77373?")
+    assert not refuses_another("77387 is not reported in 2014.", "Does 77387 exist?")
 
 
 def test_not_only_widens_what_it_says() -> None:
