@@ -8,11 +8,11 @@ from assistant.terms import stems
 _REFUSES = re.compile(
     r"\b(?:not(?! only)|never|cannot|can['’]t|won['’]t|don['’]t|doesn['’]t|isn['’]t|aren['’]t|shouldn['’]t|neither|nor|no longer|no separate|no (?:professional|technical|physician) component"
     r"|den(?:y|ies|ied)|bundle[sd]?|includes? (?:it|them|\d)|(?:is|are|was|were) (?:already )?included in|part of (?:the )?(?:payment|hospital|package|7|code)|packaged|inappropriate|incorrect|wrong|improper"
-    r"|prohibit\w*|exclud\w+|insufficient|reject\w*|disallow\w*|forbid\w*|ineligible|non-?covered|deleted|invalid)\b",
+    r"|prohibit\w*|restrict\w*|exclud\w+|insufficient|reject\w*|disallow\w*|forbid\w*|ineligible|non-?covered|deleted|invalid)\b",
     re.IGNORECASE,
 )
 _ALLOWS = re.compile(
-    r"\b(?:may|can|could|allow(?:s|ed)?|accept(?:s|ed|able)?|permit(?:s|ted)?|payable|billable|reportable|covered|covers|eligible|separately|appropriate"
+    r"\b(?:may|can|could|lets?|supports?|allow(?:s|ed)?|accept(?:s|ed|able)?|permit(?:s|ted)?|payable|billable|reportable|covered|covers|eligible|separately|appropriate"
     r"|is (?:reported|billed|paid|used|required|needed)|are (?:reported|billed|paid|used|required|needed)|should|must|requires?|required|needs?|has to|have to|expects?|valid|always|both|pays?|reports?)\b",
     re.IGNORECASE,
 )

@@ -42,6 +42,7 @@ _RULING_START = r"(?:can|could|may|might|is|are|was|were|do|does|did|should|shal
 _RULING = re.compile(
     rf"^(?:(?:hi|hello|so|and|also|question|q|then|hey|btw|for|if|when|in|on|with|after|under|since|because)\b[^?]*?[,:-]\s*)?{_RULING_START}\b"
     rf"|[,.;:?!-]\s*(?:\w+ ){{0,2}}?{_RULING_START}\s+(?:i|we|you|they|it|he|she|the|a|an|our|this|that|there|both|these|those|my|your|medicare|\d)"
+    r"|[,.;:?!-]\s*(?:can|could|may|should|must|will|would)\s+(?:\w+\s+){1,4}(?:be|get)\b"
     r"|\b(?:ok(?:ay)? to|allowed to|able to|possible to|need to|have to|enough|right\??$|correct\??$|or not\??$|y/n|billable\??$|payable\??$|covered\??$|required\??$|allowed\??$|ok\??$|separately\??$|together\??$)",
     re.IGNORECASE,
 )
