@@ -29,20 +29,26 @@ _WANTED = {
 }
 
 
-def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conflict]) -> tuple[Status, Verdict]:
+def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conflict], own: Collection[str] = ()) -> tuple[Status, Verdict]:
     """Give status and verdict of a grounded draft that has sentences.
 
     A verdict stands only while the sentence that decides it does, and is conditional where authorities
-    disagree on it.
+    disagree on it; not where it is a rule of the payer asked about (its passage is among `own`) and the other sides are not.
     """
     whole = len(sentences) == len(draft.sentences) and not draft.broken_off
     status = Status.ANSWERED if whole else Status.PARTIAL
     decided = any(s.role is Role.VERDICT for s in sentences)
     if draft.verdict is Verdict.NONE or not decided:
         return status, Verdict.NONE
-    sides = [side for conflict in conflicts for side in conflict.sides]
+    deciding = {c.passage_id for s in sentences if s.role is Role.VERDICT for c in s.citations}
+    still_open = [conflict for conflict in conflicts if deciding.isdisjoint(own) or len(_passages(conflict).intersection(own)) > 1]
+    sides = [side for conflict in still_open for side in conflict.sides]
     disputed = any(_rests_on_one(s, side) for s in sentences if s.role is Role.VERDICT for side in sides)
     return status, Verdict.CONDITIONAL if disputed else draft.verdict
+
+
+def _passages(conflict: Conflict) -> set[str]:
+    return {c.passage_id for side in conflict.sides for c in side.citations}
 
 
 def bears_on(question: Question, sentence: Sentence) -> bool:

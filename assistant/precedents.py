@@ -20,6 +20,7 @@ from assistant.terms import stems
 from corpus.precedents import RULED, Precedent
 from ingest.codes import find_codes, find_modifiers, index_key
 from ingest.embed import ONE, Embedder, Encoded, TokenVectors
+from ingest.lookup import is_own_rule
 
 Held = Callable[[Collection[str]], Mapping[str, tuple[Precedent, ...]]]
 Weights = NDArray[np.float32]
@@ -114,21 +115,24 @@ class Precedents:
         if not compared:
             return None
         weights = self._weights(question, hits, compared)
-        chances = self._chances(compared, weights, hits, told)
+        chances = self._chances(question, compared, weights, hits, told)
         ruled = int(chances[:-1].argmax())
         agreed = told in {Verdict.YES, Verdict.NO} and told.value == RULED[ruled]
         if chances[ruled] < (self._policy.least_agreed if agreed else self._policy.least_sure):
             return None
         return Ruling(Verdict(RULED[ruled]), float(chances[ruled]), _deciding(compared, weights, RULED[ruled]))
 
-    def _chances(self, compared: Sequence[tuple[Hit, Precedent]], weights: Weights, hits: Sequence[Hit], told: Verdict) -> Weights:
+    def _chances(
+        self, question: Question, compared: Sequence[tuple[Hit, Precedent]], weights: Weights, hits: Sequence[Hit], told: Verdict
+    ) -> Weights:
         """Give the chance of each ruling, in the order of `RULED`."""
         policy = self._policy
         shares = [sum(float(w) for (_, p), w in zip(compared, weights, strict=True) if p.ruled == ruled) for ruled in RULED]
         shares[RULED.index("unsaid")] *= policy.unsaid
         scores = policy.share_power * np.log(np.array(shares) + _SCARCE)
         scores[RULED.index("no")] += policy.refusals
-        disputed = bool(hits[0].passage.conflicts) + any(hit.passage.conflicts for hit in hits[: policy.disputed_within])
+        open_on = [_is_disputed(question.payer, hit, hits) for hit in hits[: policy.disputed_within]]
+        disputed = open_on[0] + any(open_on)
         scores[RULED.index("conditional")] += policy.disputed * disputed + policy.conditioned * (told is Verdict.CONDITIONAL)
         raised = np.exp(scores - scores.max())
         return np.asarray(raised / raised.sum(), dtype=np.float32)
@@ -167,6 +171,13 @@ def compare(asked: str, others: Sequence[str], encoded: Encoded) -> Weights:
     cosines = encoded.vectors[1:] @ encoded.vectors[0]
     found = zip(others, cosines.tolist(), encoded.tokens[1:], strict=True)
     return np.array([_features(mine, _Told(text), cosine, (encoded.tokens[0], tokens)) for text, cosine, tokens in found])
+
+
+def _is_disputed(payer: str | None, hit: Hit, hits: Sequence[Hit]) -> bool:
+    """Tell whether a source disagrees with a passage; with an own rule of the payer asked about, whether another one of its own does."""
+    if not is_own_rule(payer, hit.passage.payer):
+        return bool(hit.passage.conflicts)
+    return any(other.passage.anchor in hit.passage.conflicts and is_own_rule(payer, other.passage.payer) for other in hits)
 
 
 class _Told:

@@ -53,6 +53,7 @@ from ingest.lookup import (
     codes_held,
     document_counts,
     fetch,
+    is_own_rule,
     payers,
     publishers,
     rows_by_anchor,
@@ -438,7 +439,8 @@ class Assistant:
         self, question: Question, draft: Draft, sentences: tuple[Sentence, ...], hits: tuple[Hit, ...], clock: _Clock, answerer: str
     ) -> Answer:
         conflicts, added = self._conflicts(question, sentences, hits)
-        status, verdict = decide.settle(draft, sentences, conflicts)
+        own = {h.passage.id for h in (*hits, *added) if is_own_rule(question.payer, h.passage.payer)}
+        status, verdict = decide.settle(draft, sentences, conflicts, own)
         sentences = decide.said_once(sentences, conflicts)
         lesser = decide.LESSER if verdict is not Verdict.NONE and decide.rests_on_lesser(sentences, hits) else ""
         return Answer(

@@ -37,6 +37,15 @@ def test_only_a_disagreement_on_what_decides_makes_the_verdict_conditional(passa
 
 
 @pytest.mark.parametrize(
+    ("own", "verdict"),
+    [((), Verdict.CONDITIONAL), (("p-1",), Verdict.NO), (("p-8",), Verdict.CONDITIONAL), (("p-1", "p-8"), Verdict.CONDITIONAL)],
+)
+def test_what_others_say_does_not_open_a_rule_of_the_payer_asked_about(own: tuple[str, ...], verdict: Verdict) -> None:
+    conflict = Conflict((sentence("A.", Role.CONFLICT), sentence("B.", Role.CONFLICT, "p-8")))
+    assert decide.settle(draft(Verdict.NO), [sentence("A.")], [conflict], own)[1] is verdict
+
+
+@pytest.mark.parametrize(
     ("claimed", "question", "quote", "left"),
     [
         (Verdict.YES, "Can I bill 77300?", "77300 may be billed.", Verdict.YES),

@@ -15,6 +15,7 @@ from ingest.lookup import (
     codes_held,
     cosines_of,
     fetch,
+    is_own_rule,
     lexical_rows,
     payer_applies,
     payers,
@@ -138,6 +139,14 @@ def test_payers_are_those_of_active_documents(library: Library) -> None:
 )
 def test_a_rule_speaks_for_its_payer_and_general_rules_for_all(asked: str, stored: str, applies: bool) -> None:
     assert payer_applies(asked, stored) is applies
+
+
+def test_a_rule_is_a_payers_own_where_it_names_it_and_does_not_speak_for_all() -> None:
+    assert is_own_rule("Aetna", "Aetna Medicare Advantage")
+    assert not is_own_rule("Aetna", "all")
+    assert not is_own_rule("Aetna", "Cigna")
+    assert not is_own_rule("Medicare", "Medicare (Noridian)")
+    assert not is_own_rule(None, "Aetna")
 
 
 def test_of_many_rows_with_codes_those_are_given_that_hold_the_most_and_are_the_nearest(library: Library) -> None:

@@ -139,3 +139,18 @@ def test_precedents_of_the_same_time_weigh_more(embedder: OnnxEmbedder) -> None:
         ruling = precedents.rule(question, [found], Verdict.NONE)
         ruled[year] = ruling and ruling.verdict
     assert ruled == {2025: Verdict.YES, 2026: Verdict.NO}
+
+
+def test_a_rule_of_the_payer_asked_about_is_open_only_where_that_payer_contradicts_itself(embedder: OnnxEmbedder) -> None:
+    policy = Policy(least_sure=0.3, disputed=2.5)
+    precedents = Precedents(embedder, lambda facts: {fact: HELD[fact] for fact in facts if fact in HELD}, policy)
+    limit, other = (of_payer(hit(name, conflicts=(against,)), "Aetna") for name, against in (("limit", "other"), ("other", "limit")))
+    ruled = [
+        precedents.rule(read_question("Is it allowed to bill one 77336 a week?", DAY, payer), hits, Verdict.NONE)
+        for payer, hits in (("Aetna", [limit]), ("Aetna", [limit, other]), ("Cigna", [limit]))
+    ]
+    assert [ruling and ruling.verdict for ruling in ruled] == [Verdict.YES, Verdict.CONDITIONAL, Verdict.CONDITIONAL]
+
+
+def of_payer(found: Hit, payer: str) -> Hit:
+    return replace(found, passage=replace(found.passage, payer=payer))
