@@ -18,11 +18,11 @@ _ALLOWS = re.compile(
 )
 _HEDGES = re.compile(
     r"\b(?:if|when|whenever|unless|(?<!technical )(?<!professional )(?<!not )(?<!-)only(?! one\b)(?!\W*$)|except|provided|as long as|depend(?:s|ing)?|generally|normally|usually|typically|"
-    r"situations?|case[- ]by[- ]case|subject to|limited to|may arise|with (?:documentation|documented|medical necessity|modifier))\b",
+    r"caused by|merely|solely|situations?|case[- ]by[- ]case|subject to|limited to|may arise|with (?:documentation|documented|medical necessity|modifier))\b",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"\b(?:if|when|whenever|unless|only|except|provided(?: that)?|as long as|where|during|after|before|with|without|for|whose)\b(.+?)(?=[;:]|,? (?:but|yet|however)\b|$)",
+    r"\b(?:if|when|whenever|unless|only|merely|solely|except|caused by|provided(?: that)?|as long as|where|during|after|before|with|without|for|whose)\b(.+?)(?=[;:]|,? (?:but|yet|however)\b|$)",
     re.IGNORECASE,
 )
 _DOCUMENTS = re.compile(

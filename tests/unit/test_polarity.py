@@ -77,6 +77,12 @@ def test_what_is_refused_beside_another_decides_nothing_on_a_thing_by_itself() -
     assert not refuses_another("77387 is not reported in 2014.", "Does 77387 exist?")
 
 
+def test_what_is_refused_of_some_cases_only_is_no_flat_refusal() -> None:
+    told = "A repeat simulation caused by a poor first simulation should not be billed."
+    assert ruling_of(told, "Can we bill 77290 twice?") is Ruling.CONDITIONAL
+    assert ruling_of(told, "Can we bill a repeat caused by a poor first simulation?") is Ruling.REFUSED
+
+
 def test_not_only_widens_what_it_says() -> None:
     widened = "ICD-10 is required of all covered parties, not only Medicare billers."
     assert ruling_of(widened, "Is ICD-10 required on commercial claims?") is Ruling.ALLOWED
