@@ -9,15 +9,17 @@ import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.precedents import load_precedents, precedent_facts, precedents_digest
 from ingest.embed import Embedder, Encoded, TokenVectors, Vectors
 
 _log = logging.getLogger(__name__)
 _FOLDER = "precedents"
-_HASHES, _ENDS, _VECTORS, _TOKENS = "hashes.npy", "ends.npy", "vectors.f32", "tokens.i8"
+_HASHES, _ENDS, _VECTORS, _TOKENS = "hashes.u64", "ends.i64", "vectors.f32", "tokens.i8"
 _OF = "of"
 _FLOAT = np.dtype(np.float32)
 
@@ -50,10 +52,14 @@ def _write(runtime: Path, texts: Sequence[str], embedder: Embedder) -> None:
     scratch = Path(tempfile.mkdtemp(prefix="precedents-", dir=runtime))
     try:
         encoded = embedder.encode_with_tokens(texts)
-        np.save(scratch / _HASHES, np.array([_hash(text) for text in texts], dtype=np.uint64))
-        np.save(scratch / _ENDS, np.cumsum([len(tokens) for tokens in encoded.tokens]))
-        encoded.vectors.astype(_FLOAT).tofile(scratch / _VECTORS)
-        np.concatenate(encoded.tokens).tofile(scratch / _TOKENS)
+        written: dict[str, NDArray[Any]] = {
+            _HASHES: np.array([_hash(text) for text in texts], dtype=np.uint64),
+            _ENDS: np.cumsum([len(tokens) for tokens in encoded.tokens], dtype=np.int64),
+            _VECTORS: encoded.vectors.astype(_FLOAT),
+            _TOKENS: np.concatenate(encoded.tokens),
+        }
+        for name, values in written.items():
+            (scratch / name).write_bytes(values.tobytes())
         (scratch / _OF).write_text(precedents_digest(), encoding="ascii")
         shutil.rmtree(runtime / _FOLDER, ignore_errors=True)
         scratch.rename(runtime / _FOLDER)
@@ -90,7 +96,7 @@ class _Held:
     """The remembered vectors, read where they are asked for: mapped, a few dozen would bring in most of the file."""
 
     def __init__(self, folder: Path) -> None:
-        self._hashes, self._ends = np.load(folder / _HASHES), np.load(folder / _ENDS)
+        self._hashes, self._ends = np.fromfile(folder / _HASHES, np.uint64), np.fromfile(folder / _ENDS, np.int64)
         self._vectors, self._tokens = (self._opened(folder / name) for name in (_VECTORS, _TOKENS))
         self._lock = Lock()
         self._dimension, over = divmod(os.fstat(self._vectors).st_size, _FLOAT.itemsize * len(self._hashes))

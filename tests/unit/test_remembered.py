@@ -50,7 +50,7 @@ def test_what_is_remembered_is_what_the_encoder_gives_and_only_the_rest_is_encod
     assert all(np.abs(a.astype(int) - b).max() <= 1 for a, b in zip(found.tokens, wanted.tokens, strict=True))
 
 
-@pytest.mark.parametrize("name", ["hashes.npy", "ends.npy", "vectors.f32", "tokens.i8"])
+@pytest.mark.parametrize("name", ["hashes.u64", "ends.i64", "vectors.f32", "tokens.i8"])
 @pytest.mark.parametrize("cut", [True, False])
 def test_files_that_are_cut_or_gone_are_not_used(folder: Path, name: str, cut: bool) -> None:
     file = folder / "precedents" / name
@@ -91,6 +91,6 @@ def test_nothing_is_remembered_of_an_encoder_without_token_vectors_or_on_a_full_
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "save", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     remember_precedents(bare, OnnxEmbedder(folder))
     assert list(bare.iterdir()) == []
