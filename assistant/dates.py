@@ -8,7 +8,9 @@ from datetime import date, timedelta
 
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if n} | {"sept": 9}
 _MONTHS |= {name.lower(): n for n, name in enumerate(calendar.month_abbr) if n}
-_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
+MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\.?"
+"""The pattern of a month's name, whole or short."""
+_MONTH = MONTH.replace("(?:", "(?P<month>", 1)
 _YEAR = r"(?P<year>(?:19[89]|20[0-4])\d)"
 _END = r"(?![\w%/]|-\d|[.,]\d)"
 _START = r"(?<![\w$.,#/-])"

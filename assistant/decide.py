@@ -37,18 +37,14 @@ def settle(draft: Draft, sentences: Sequence[Sentence], conflicts: Sequence[Conf
     """
     whole = len(sentences) == len(draft.sentences) and not draft.broken_off
     status = Status.ANSWERED if whole else Status.PARTIAL
-    decided = any(s.role is Role.VERDICT for s in sentences)
-    if draft.verdict is Verdict.NONE or not decided:
+    deciding = [s for s in sentences if s.role is Role.VERDICT]
+    if draft.verdict is Verdict.NONE or not deciding:
         return status, Verdict.NONE
-    deciding = {c.passage_id for s in sentences if s.role is Role.VERDICT for c in s.citations}
-    still_open = [conflict for conflict in conflicts if deciding.isdisjoint(own) or len(_passages(conflict).intersection(own)) > 1]
-    sides = [side for conflict in still_open for side in conflict.sides]
-    disputed = any(_rests_on_one(s, side) for s in sentences if s.role is Role.VERDICT for side in sides)
+    theirs = set(own)
+    by_others = theirs.isdisjoint(cited_passages(deciding))
+    still_open = [c for c in conflicts if by_others or len(theirs.intersection(cited_passages(c.sides))) > 1]
+    disputed = any(_rests_on_one(s, side) for s in deciding for conflict in still_open for side in conflict.sides)
     return status, Verdict.CONDITIONAL if disputed else draft.verdict
-
-
-def _passages(conflict: Conflict) -> set[str]:
-    return {c.passage_id for side in conflict.sides for c in side.citations}
 
 
 def bears_on(question: Question, sentence: Sentence) -> bool:

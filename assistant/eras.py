@@ -3,19 +3,21 @@
 import re
 from collections.abc import Collection
 
+from assistant.dates import MONTH
 from ingest.documents import Passage
 
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_CHANGES = dict.fromkeys(
+    ("from", "since", "starting", "beginning", "effective", "as of", "in", "before", "prior to", "pre"), -1
+) | dict.fromkeys(("until", "through", "thru", "till", "up to", "to", "end of", "by", "after", "post"), 0)
+"""By the words that lead to a year, how many years from it lies the last one before a change."""
+_MEANT = {"before": -1, "prior to": -1, "pre": -1, "after": 1, "post": 1}
+"""By the words that lead to a year, how far the year that is meant lies from it."""
 _YEAR = re.compile(
-    r"(?:\b(?P<cue>before|prior to|until|through|thru|till|up to|to|end of|by|after|from|since|starting|beginning|effective|in|as of|pre|post)[ -]+)?"
-    rf"(?:{_MONTH}\.? (?:\d{{1,2}}, ?)?|\d{{1,2}}/(?:\d{{1,2}}/)?)?"
+    rf"(?:\b(?P<cue>{'|'.join(_CHANGES)})[ -]+)?"
+    rf"(?:{MONTH} (?:\d{{1,2}}, ?)?|\d{{1,2}}/(?:\d{{1,2}}/)?)?"
     r"\b(?P<year>(?:19|20)\d\d)\b(?:\s?(?:-|–|to|through)\s?(?P<last>(?:19|20)\d\d)\b)?",
     re.IGNORECASE,
 )
-_STARTS = frozenset({"from", "since", "starting", "beginning", "effective", "as of", "in"})
-_ENDS = frozenset({"until", "through", "thru", "till", "up to", "to", "end of", "by", "after", "post"})
-_BEFORE = frozenset({"before", "prior to", "pre"})
-_AFTER = frozenset({"after", "post"})
 
 
 def last_years(passage: Passage) -> frozenset[int]:
@@ -24,10 +26,8 @@ def last_years(passage: Passage) -> frozenset[int]:
     for cue, year, last in _named(passage.text):
         if last:
             found |= {year - 1, last}
-        elif cue in _ENDS:
-            found.add(year)
-        elif cue in _STARTS | _BEFORE:
-            found.add(year - 1)
+        elif cue in _CHANGES:
+            found.add(year + _CHANGES[cue])
     if passage.valid_from:
         found.add(passage.valid_from.year - 1)
     if passage.valid_to:
@@ -37,13 +37,9 @@ def last_years(passage: Passage) -> frozenset[int]:
 
 def same_era(year: int, text: str, changes: Collection[int]) -> bool:
     """Tell whether a text names years, all of them on the same side of `changes` as `year`; False where nothing changes."""
-    named = {y for cue, first, last in _named(text) for y in ((first, last) if last else (_meant(cue, first),))}
+    named = {y for cue, first, last in _named(text) for y in ((first, last) if last else (first + _MEANT.get(cue, 0),))}
     crossed = any(min(year, other) <= change < max(year, other) for other in named for change in changes)
     return bool(named and changes) and not crossed
-
-
-def _meant(cue: str, year: int) -> int:
-    return year - 1 if cue in _BEFORE else year + 1 if cue in _AFTER else year
 
 
 def _named(text: str) -> list[tuple[str, int, int]]:

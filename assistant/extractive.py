@@ -199,8 +199,8 @@ class ExtractiveAnswerer:
         """Give why the evidence is too weak to answer from, or None when it is not."""
         w = self._weights
         top = ranked[:_FOREMOST]
-        shown = [c for c in top if c.score >= self._floor(ranked)]
-        if question.intent is Intent.RATE and not any(_tells_amount(question, c) for c in shown):
+        floor = self._floor(ranked)
+        if question.intent is Intent.RATE and not any(_tells_amount(question, c) for c in top if c.score >= floor):
             return Reason.NO_EVIDENCE
         strength = self._strength(question, idf, top)
         if strength >= w.min_strength:

@@ -75,7 +75,7 @@ _ASKS_BESIDE = re.compile(
     re.IGNORECASE,
 )
 _WIDENS = re.compile(r"\bnot (?:only|just)\b", re.IGNORECASE)
-_NARROWS = re.compile(r"\b(?:only|just|solely|exclusively)\b", re.IGNORECASE)
+_ASKS_ONLY = re.compile(r"\b(?:only|just|solely|exclusively)\b", re.IGNORECASE)
 _MET = 0.5
 
 
@@ -97,7 +97,7 @@ def ruling_of(sentence: str, question: str) -> Ruling:
     """
     if _BYGONE.search(sentence):
         return Ruling.SILENT
-    if _WIDENS.search(sentence) and _NARROWS.search(question):
+    if _WIDENS.search(sentence) and _ASKS_ONLY.search(question):
         return Ruling.REFUSED
     clauses = _CLAUSE.split(sentence)
     if _ASKS_ENOUGH.search(question):

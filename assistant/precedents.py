@@ -67,10 +67,11 @@ class Policy:
 
     The chance of a ruling grows with its share among the precedents, raised to `share_power`. Those that the fact leaves unsaid
     count `unsaid` times as much, and those that are extreme ("never", "always") where the question is not, or the other way
-    round, `extreme` times; those that name a year on the same side of their fact's changes as the date of service `same_era` times. For "no" the chance is `e**refusals` times as great, for "conditional" `e**disputed` times where
-    another source disagrees with the best passage, as much again where one does with any of the first `disputed_within`, and
-    `e**conditioned` times where the best sentence sets a condition. It rules where it is at least `least_sure`, or `least_agreed` where the
-    best sentence allows or refuses the same by its words.
+    round, `extreme` times; those that name a year on the same side of their fact's changes as the date of service `same_era`
+    times. For "no" the chance is `e**refusals` times as great, for "conditional" `e**disputed` times where another source
+    disagrees with the best passage, as much again where one does with any of the first `disputed_within`, and
+    `e**conditioned` times where the best sentence sets a condition. It rules where it is at least `least_sure`, or
+    `least_agreed` where the best sentence allows or refuses the same by its words.
     """
 
     passages: int = 5

@@ -131,7 +131,7 @@ class _Held:
 def _open(folder: Path) -> _Held | None:
     try:
         return _Held(folder)
-    except (OSError, ValueError, IndexError, EOFError, ZeroDivisionError):  # missing or cut: the texts are encoded
+    except (OSError, ValueError, IndexError, ZeroDivisionError):  # missing or cut: the texts are encoded
         return None
 
 

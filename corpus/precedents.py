@@ -9,10 +9,13 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal, get_args
 
+from pydantic import TypeAdapter, ValidationError
+
 from corpus.errors import CorpusError
 
 Ruled = Literal["yes", "no", "conditional", "unsaid"]
 RULED: tuple[Ruled, ...] = get_args(Ruled)
+_LINE = TypeAdapter(dict[str, str | list[str]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,7 @@ def _lines() -> Mapping[str, list[str]]:
 
 def _read(fact: str, line: str) -> tuple[Precedent, ...]:
     try:
-        held = json.loads(line)
-        asked = {ruled: [str(question) for question in held.get(ruled, ())] for ruled in RULED}
-    except (ValueError, AttributeError, TypeError) as error:
+        held = _LINE.validate_python(json.loads(line))
+    except (ValueError, ValidationError) as error:
         raise CorpusError(f"The precedents of {fact} cannot be read: {error}") from error
-    return tuple(Precedent(question, ruled, str(held.get("set", ""))) for ruled in RULED for question in asked[ruled])
+    return tuple(Precedent(question, ruled, str(held.get("set", ""))) for ruled in RULED for question in held.get(ruled, ()))

@@ -40,7 +40,7 @@ _GLOBAL = {
     "010": "ten days after the procedure",
     "090": "ninety days after the procedure",
     "MMM": "maternity code",
-    "XXX": "the global concept does not apply",
+    "XXX": "the global concept does not apply",  # the indicator as CMS writes it, no mark of ours
     "YYY": "set by the contractor",
     "ZZZ": "goes with another service and its global period",
 }

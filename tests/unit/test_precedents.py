@@ -85,9 +85,7 @@ def test_a_precedent_that_says_never_weighs_less_for_a_question_that_does_not(em
     assert [ruling and ruling.verdict for ruling in chances] == [Verdict.NO, Verdict.YES]
 
 
-def test_where_sources_disagree_or_the_best_sentence_sets_a_condition_the_ruling_is_conditional(embedder: OnnxEmbedder) -> None:
-    policy = Policy(least_sure=0.3, disputed=2.5)
-    precedents = Precedents(embedder, lambda facts: {fact: HELD[fact] for fact in facts if fact in HELD}, policy)
+def test_where_sources_disagree_or_the_best_sentence_sets_a_condition_the_ruling_is_conditional(precedents: Precedents) -> None:
     asks, sides = asked("Is it allowed to bill one 77336 a week?"), [hit("limit", conflicts=("f-other",)), hit("sign")]
     agreed, disputed = precedents.rule(asks, [hit("limit"), hit("sign")], Verdict.NONE), precedents.rule(asks, sides, Verdict.CONDITIONAL)
     assert agreed is not None
