@@ -10,9 +10,11 @@ from assistant.payers import NamedPayer
 
 
 class Reader(Protocol):
-    """What reads questions, such as `Assistant`; `topics` are the stems of words that name a service or a field of rules."""
+    """What reads questions, such as `Assistant`."""
 
-    topics: frozenset[str]
+    @property
+    def topics(self) -> frozenset[str]:
+        """The stems of words that name a service or a field of rules."""
 
     def read(self, text: str, as_of: date | None, payer: str | None) -> Question:
         """Give a question as read."""

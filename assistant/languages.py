@@ -21,17 +21,18 @@ class Language(StrEnum):
 
 
 _SCRIPTS = {
-    Language.KO: re.compile(r"[\uac00-\ud7a3]"),
-    Language.ZH: re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]"),
-    Language.RU: re.compile(r"[\u0400-\u04ff]"),
-    Language.AR: re.compile(r"[\u0600-\u06ff]"),
+    Language.KO: r"[\uac00-\ud7a3]",
+    Language.ZH: r"[\u3400-\u4dbf\u4e00-\u9fff]",
+    Language.RU: r"[\u0400-\u04ff]",
+    Language.AR: r"[\u0600-\u06ff]",
 }
+"""Patterns of wide ranges take milliseconds to compile, so those here are compiled for the first text that is not ASCII."""
 _LETTERS_IN_ONE = {Language.KO: 2, Language.ZH: 3}
 _OTHERS_OF_THE_SCRIPT = re.compile(r"[\u3040-\u30ffіїєґўјљњћђپچژگکیےہھٹڈڑ]", re.IGNORECASE)
 _MIN_SHARE, _MIN_SHARE_BESIDE_ENGLISH = 0.05, 0.5
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _OTHER_SCRIPT = r"[\u0400-\u052f\u0620-\u06ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
-_TOUCHING = re.compile(rf"(?<=[A-Za-z0-9])(?={_OTHER_SCRIPT})|(?<={_OTHER_SCRIPT})(?=[A-Za-z0-9])")
+_TOUCHING = rf"(?<=[A-Za-z0-9])(?={_OTHER_SCRIPT})|(?<={_OTHER_SCRIPT})(?=[A-Za-z0-9])"
 _NOT_WORDS = re.compile(r"\bpara-?aortic\b|https?://\S+|[A-Za-z]*\d[A-Za-z0-9]*|\b[A-Z]{2,6}s?\b")
 _WORD = re.compile(r"[^\W\d_]+")
 _MARKS = {
@@ -130,7 +131,7 @@ def legible(text: str) -> str:
 
 def apart(text: str) -> str:
     """Give a text with a space between letters of another script and the codes, numbers or English words that touch them."""
-    return _TOUCHING.sub(" ", text)
+    return text if text.isascii() else re.sub(_TOUCHING, " ", text)
 
 
 def english_words(text: str, language: Language) -> tuple[str, ...]:
@@ -140,7 +141,9 @@ def english_words(text: str, language: Language) -> tuple[str, ...]:
 
 
 def _by_script(text: str) -> Language | None:
-    counts = {language: len(script.findall(text)) * _LETTERS_IN_ONE.get(language, 1) for language, script in _SCRIPTS.items()}
+    if text.isascii():
+        return None
+    counts = {language: len(re.findall(script, text)) * _LETTERS_IN_ONE.get(language, 1) for language, script in _SCRIPTS.items()}
     language, count = max(counts.items(), key=lambda counted: counted[1])
     least = _MIN_SHARE_BESIDE_ENGLISH if _english(_WORD.findall(text.lower())) else _MIN_SHARE
     if not count or count < least * (count + len(_LATIN.findall(text))) or _OTHERS_OF_THE_SCRIPT.search(text):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
@@ -103,24 +104,24 @@ class Assistant:
         embedder: str,
         settings_digest: str,
         today: Callable[[], date] = date.today,
-        topics: frozenset[str] = frozenset(),
+        find_topics: Callable[[], frozenset[str]] = frozenset,
         keep_gap: Callable[[Answer], object] = lambda _: None,
         translator: Translator | None = None,
     ) -> None:
         """Take `answerer`, and `fallback` for when its model fails; `registry` holds every code that is known to exist.
 
-        `payer_names` gives the other names of payers, `topics` the stems of words by which a question has a subject of its own.
+        `payer_names` gives the other names of payers, `find_topics` what `topics` is, once a question follows another.
         `keep_gap` hears of every abstention. Without `translator` a question in another language is answered with passages on its codes.
         """
         self.library = library
         self.today = today
-        self.topics = topics
         self._retriever = retriever
         self._answerer = answerer
         self._fallback = fallback
         self._registry = frozenset(registry)
         self._families = {code: entry.family for code, entry in registry.items()}
         self._payer_names = payer_names
+        self._find_topics = find_topics
         self._keep_gap = keep_gap
         self._translator = translator
         self._embedder = embedder
@@ -292,6 +293,11 @@ class Assistant:
             self.ask(part, as_of=as_of, payer=payer, beside=text, within=within, publisher=publisher, watch=watch, on_sentence=on_sentence)
             for part in split_questions(text)
         )
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The stems of words by which a question has a subject of its own."""
+        return self._find_topics()
 
     @property
     def retriever(self) -> Retriever:

@@ -1,16 +1,14 @@
 """The only place where the parts of an assistant are chosen and joined."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.extractive import Answerer, ExtractiveAnswerer
-from assistant.find import Finder
 from assistant.foreign import Translator
 from assistant.gaps import Gaps
 from assistant.precedents import Precedents
-from assistant.reference import find_topics
 from assistant.remembered import Remembering
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
@@ -19,7 +17,7 @@ from corpus.errors import ConfigError, LibraryStale, ModelReplyInvalid
 from corpus.glossary import load_glossary
 from corpus.payers import load_payer_names
 from corpus.precedents import load_precedents
-from corpus.registry import load_codes
+from corpus.registry import CodeEntry, load_codes
 from ingest.documents import Passage
 from ingest.embed import Embedder, OnnxEmbedder
 from ingest.library import Library, is_read_only, open_reader
@@ -29,6 +27,8 @@ from ingest.vectors import ChromaIndex, ScanIndex, VectorIndex
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+
+    from assistant.find import Finder
 
 
 def open_assistant(
@@ -75,13 +75,15 @@ def open_assistant(
         embedder=encoder.identity,
         settings_digest=digest_of(settings.model_dump(exclude={"data_dir", "llm_api_key", "keep_questions", "ocr"})),
         today=today,
-        topics=find_topics(registry, glossary),
+        find_topics=lambda: _find_topics(registry, glossary),
         keep_gap=Gaps(settings.data_dir, glossary, keep_text=settings.keep_questions).keep if keep_gaps else lambda _: None,
     )
 
 
-def open_finder(assistant: Assistant) -> Finder:
+def open_finder(assistant: Assistant) -> "Finder":
     """Give what finds the codes that fit a described service, on an assistant's library."""
+    from assistant.find import Finder
+
     return Finder(assistant, load_glossary(), lambda words: document_counts(assistant.library, words), load_codes())
 
 
@@ -105,6 +107,12 @@ def open_question_writer(settings: Settings) -> Callable[[Passage], tuple[str, .
             return ()
 
     return write
+
+
+def _find_topics(registry: Mapping[str, CodeEntry], glossary: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    from assistant.reference import find_topics  # only what follows another question needs it, and it takes long to import
+
+    return find_topics(registry, glossary)
 
 
 def _require_model(settings: Settings, identity: str) -> None:

@@ -85,12 +85,12 @@ class WordIndex:
         return counts, int(self._searcher.num_docs)
 
     def _open(self) -> int:
-        from tantivy import Index
-
         folder = words_folder(self._library)
         revision = _revision(folder, self._library.identity())
         if revision < 0:
             return -1
+        from tantivy import Index
+
         try:
             with damage_told(), _openable(folder) as place:
                 index = Index.open(str(place))

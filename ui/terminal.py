@@ -2,11 +2,9 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from assistant.answer import Answer, Citation, Hit, Role, Sentence
-from assistant.find import Findings, Fit
-from assistant.find import number_citations as number_findings
-from assistant.gaps import GapGroup
 from assistant.languages import Language
 from assistant.record import citing, near_misses, number_citations
 from ui.safe_text import one_line, printable
@@ -24,6 +22,10 @@ from ui.words import (
     validity_words,
     verdict_words,
 )
+
+if TYPE_CHECKING:
+    from assistant.find import Findings, Fit
+    from assistant.gaps import GapGroup
 
 _WIDTH = 96
 _NEAR_CHARS = 300
@@ -74,7 +76,7 @@ def _abstained(answer: Answer) -> list[str]:
     return [*lines, *(["", words["nearest"], *near] if near else [])]
 
 
-def render_findings(findings: Findings) -> str:
+def render_findings(findings: "Findings") -> str:
     """Give the codes that fit, each with its cited reasons and limits, and their sources; or why none does."""
     notes = [f"Note: {note}" for note in findings.question.notices]
     asked = one_line(asked_words(findings.question.as_of, findings.question.payer))
@@ -86,6 +88,8 @@ def render_findings(findings: Findings) -> str:
                 [NO_FIT.upper(), asked, "", *told, *(["", "Nearest passages (they name no code that fits)", *near] if near else []), *notes]
             )
         )
+    from assistant.find import number_citations as number_findings
+
     numbers = number_findings(findings)
     fits = [line for place, fit in enumerate(findings.fits, start=1) for line in _fit(place, fit, numbers)]
     return printable(
@@ -93,7 +97,7 @@ def render_findings(findings: Findings) -> str:
     )
 
 
-def render_gaps(groups: Sequence[GapGroup]) -> str:
+def render_gaps(groups: "Sequence[GapGroup]") -> str:
     """Give the groups of unanswered questions, the most frequent first."""
     if not groups:
         return "No unanswered question is kept."
@@ -102,7 +106,7 @@ def render_gaps(groups: Sequence[GapGroup]) -> str:
     return printable("\n".join([head, *(line for group in groups for line in _gap(group))]))
 
 
-def _gap(group: GapGroup) -> list[str]:
+def _gap(group: "GapGroup") -> list[str]:
     about = " · ".join(filter(None, (", ".join(group.codes), group.topic)))
     told = f"{group.count} x {about} (last {group.last_asked[:10]}; {', '.join(group.reasons)})"
     return [
@@ -113,12 +117,12 @@ def _gap(group: GapGroup) -> list[str]:
     ]
 
 
-def _found(findings: Findings) -> str:
+def _found(findings: "Findings") -> str:
     count = len(findings.fits)
     return f"{count} CODE{'' if count == 1 else 'S'} MAY FIT, best first. {FIT_LINE}"
 
 
-def _fit(place: int, fit: Fit, numbers: Mapping[Citation, int]) -> list[str]:
+def _fit(place: int, fit: "Fit", numbers: Mapping[Citation, int]) -> list[str]:
     def cited(sentence: Sentence, lead: str) -> str:
         return _fill(f"{lead}{sentence.text} {''.join(f'[{numbers[c]}]' for c in sentence.citations)}", "      ")
 

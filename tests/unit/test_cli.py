@@ -62,11 +62,12 @@ def test_help_tells_how_to_start_and_loads_nothing_heavy(tmp_path: Path) -> None
     assert done.stdout.rstrip().endswith("[]")
 
 
-def test_a_question_loads_neither_torch_nor_chroma(steady_library: Path) -> None:
+def test_a_question_loads_nothing_that_it_does_not_need(steady_library: Path) -> None:
     code = (
         "import sys\nfrom ui.cli import main\n"
         "try:\n    main(['ask', 'May 77370 be billed after treatment ends?'])\nexcept SystemExit:\n    pass\n"
         "heavy = ('torch', 'transformers', 'sentence_transformers', 'chromadb', 'streamlit', 'langchain', 'langchain_core')\n"
+        "heavy += ('tantivy', 'assistant.find', 'assistant.reference')\n"
         "print([m for m in heavy if m in sys.modules])"
     )
     done = process(steady_library, code)
