@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from assistant.answer import Draft, DraftSentence, Hit, Intent, Question, Quote, Reason, Role, Verdict
+from assistant.bounds import is_beyond
 from assistant.polarity import (
     Ruling,
     affirms_need,
@@ -226,10 +227,17 @@ class ExtractiveAnswerer:
         """Give the verdict and the sentences that decide it: by precedent where the best passage has any, else by what it says."""
         if not question.asks_ruling:
             return Verdict.NONE, []
+        if beyond := self._beyond(question, ranked):
+            return Verdict.NO, [beyond]
         if self._precedents and self._precedents.covers(ranked[0].hit):
             return self._by_precedent(self._precedents, question, idf, ranked)
         deciding = self._deciding(question, ranked)
         return _verdict(question, deciding), deciding
+
+    def _beyond(self, question: Question, ranked: list[_Candidate]) -> _Candidate | None:
+        """Give the first of the best sentences by whose bound an amount told is too large or too small for the only code asked about."""
+        near = [c for c in ranked[:_FOREMOST] if c.score >= self._weights.decide_within * ranked[0].score]
+        return next((c for c in near if len(question.codes) == 1 and is_beyond(question.text, question.codes[0], c.text)), None)
 
     def _by_precedent(
         self, precedents: Precedents, question: Question, idf: Terms, ranked: list[_Candidate]
