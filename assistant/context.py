@@ -22,6 +22,9 @@ class Reader(Protocol):
     def named_payer(self, text: str) -> NamedPayer | None:
         """Give the one payer that a text names."""
 
+    def is_known(self, code: str) -> bool:
+        """Tell whether the library or the code registry knows a code."""
+
     def family(self, code: str) -> str:
         """Give the kind of service that a code is for, empty where it is not known."""
 

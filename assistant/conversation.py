@@ -8,6 +8,7 @@ from assistant.context import Asked, Context, Reader
 from assistant.cues import Cue, Said, adds, find_group, hear, is_led, read_cue
 from assistant.dates import find_date_of_service
 from assistant.identifiers import mask
+from assistant.languages import apart, english_follow_up
 from assistant.reference import partings, pointed_at
 from assistant.service import Assistant
 from assistant.wording import carried, full_question
@@ -38,15 +39,24 @@ def resolve(asked: Asked, before: Context | None, reader: Reader, today: date) -
     Raises:
         AnswerError: it is empty or too long.
     """
-    said = _hear(asked, reader, today)
     if before is None:
         return Resolved(asked.text, asked.as_of, asked.payer)
+    asked = _in_english(asked, reader, today)
+    said = _hear(asked, reader, today)
     return _resolve_two(asked, before, reader, today) or _resolve_one(asked, said, before, reader, today)
 
 
 def _hear(asked: Asked, reader: Reader, today: date) -> Said:
     base = asked.as_of or today
-    return hear(reader.read(asked.text, base, asked.payer), base, reader.named_payer(asked.text), reader.topics)
+    return hear(reader.read(apart(asked.text), base, asked.payer), base, reader.named_payer(asked.text), reader.topics)
+
+
+def _in_english(asked: Asked, reader: Reader, today: date) -> Asked:
+    """Give a follow-up that only names another code, payer or date in English; any other as it is."""
+    written = replace(asked, text=english_follow_up(asked.text))
+    if written.text == asked.text:
+        return asked
+    return written if read_cue(_hear(written, reader, today), known=True) in {Cue.AGAIN, Cue.ADDED} else asked
 
 
 def _resolve_one(asked: Asked, said: Said, before: Context, reader: Reader, today: date) -> Resolved:
@@ -57,7 +67,7 @@ def _resolve_one(asked: Asked, said: Said, before: Context, reader: Reader, toda
     if cue is Cue.THANKS:
         return Resolved(asked.text, asked.as_of, asked.payer, is_question=False)
     if cue is Cue.NEW:
-        return _start_clean(asked, said, before)
+        return _start_clean(asked, said, before, reader)
     text, kept = full_question(cue, said, before, reader)
     as_of = said.day.day if said.day else before.as_of
     payer = said.payer.name if said.payer else None if said.anyone else before.payer
@@ -73,7 +83,7 @@ def _find_cue(asked: Asked, said: Said, before: Context, reader: Reader, today: 
     """Give how a question leans on the one before, with "the first one" or "the other" understood as the code that it means."""
     cue = read_cue(said, bool(before.codes))
     pointed = None if said.codes else pointed_at(said.text, before.codes, before.former)
-    if pointed is None or cue is Cue.ASIDE:
+    if pointed is None or (cue is Cue.ASIDE and said.text.strip(" ?.!") != pointed[0]):
         return cue, said, before
     words, code = pointed
     written = _hear(replace(asked, text=said.text.replace(words, code, 1)), reader, today)
@@ -110,7 +120,7 @@ def after(asked: Asked, resolved: Resolved, before: Context | None, reader: Read
     """Give what the conversation is about once `asked` was resolved."""
     if not resolved.is_question:
         return before
-    question = reader.read(resolved.text, resolved.as_of, resolved.payer)
+    question = reader.read(apart(resolved.text), resolved.as_of, resolved.payer)
     given_day = asked.as_of or today
     spoken, named = find_date_of_service(question.text, given_day), reader.named_payer(question.text)
     return Context(
@@ -163,14 +173,14 @@ def _under(before: Context, asked: Asked) -> Context:
     return replace(before, as_of=day, payer=before.payer if asked.payer == before.asked.payer else None)
 
 
-def _start_clean(asked: Asked, said: Said, before: Context) -> Resolved:
+def _start_clean(asked: Asked, said: Said, before: Context, reader: Reader) -> Resolved:
     day = said.day.day if said.day and asked.as_of == before.asked.as_of else asked.as_of
     payer = said.payer.name if said.payer and asked.payer == before.asked.payer else asked.payer
     unsaid = [
         p
         for p in before.parts()
         if p.kind in {Kind.PAYER, Kind.DATE, Kind.SETTING}
-        or (p.kind is Kind.CODE and p.value not in said.codes and (not said.codes or adds(said)))
+        or (p.kind is Kind.CODE and p.value not in said.codes and reader.is_known(p.value) and (not said.codes or adds(said)))
     ]
     taken = {
         *([Kind.PAYER] if said.payer or said.anyone else []),

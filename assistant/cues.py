@@ -85,7 +85,7 @@ _FILLERS = frozenset(
     date department dept ditto do does done dos for from go good hcpcs hold holds how i if in instead into is it its it's just i'm like looking m make mean meant mod modifier
     modifiers modifer modifers modifyer modfier my no nope not now of ok on one ones only oops or our part patient patients payer performed plan please plus pt question rather right
     rule rules same say says saying service services set setting side so sorry still suppose supposed that the their then this though to together too true typo
-    under versus vs wait was we well were what what's whats with would wrong year yes you your along addition top day even back forget ignore only just dates changes update updates has have hasn't had since follow follows agree agrees abt bout wat wht waht abotu n nd pls plz furnished site it'd different change changed outpatient inpatient office physician's hospital based
+    under versus vs wait was we well were what what's whats with would wrong year yes you your along addition top day even back forget ignore only just dates changes update updates has have hasn't had since follow follows agree agrees btw fyi tho sry srry regular traditional straight plain abt bout wat wht waht abotu n nd pls plz furnished site it'd different change changed outpatient inpatient office physician's hospital based
     """.split()
 )
 _ADDING = re.compile(rf"\b(?:{BESIDE}|together)\s*$", re.IGNORECASE)
@@ -95,10 +95,32 @@ _OWN_START = re.compile(
 )
 _LIKENED = re.compile(r"\b(?:same|too|also|as well|either|apply|applies|true|hold|holds)\b", re.IGNORECASE)
 _STRONG = re.compile(
-    r"^(?:(?:and|but|so|or|also|no|sorry|wait|well)\b[ ,]*)*(?:(?:whats?|waht|wat|wht|what['’]s|how) (?:about|abt|bout|abotu|if)|if (?:so|not|yes|no|it|they|that|this)\b|i meant?\b|same (?:for|with|in)\b|which (?:one )?of (?:them|these|those)|any exceptions?"
+    r"^(?:(?:and|but|so|or|also|no|sorry|wait|well)\b[ ,]*)*(?:(?:whats?|waht|wat|wht|what['’]s|how) (?:about|abt|bout|abotu|if)|if (?:so|not|yes|no|it|they|that|this)\b|i meant?\b|(?:say|suppose|assum(?:e|ing)|imagine|let['’]?s say)\b(?! (?:(?:that|it) again|the following)\b)|same (?:\w+ )?(?:for|with|in)\b|which (?:one )?of (?:them|these|those)|any exceptions?"
     r")|^(?:and|but|or|also)\b[ ,]*(?:if|for|with|without|in|on|at|under|when|after|before|during|per)\b",
     re.IGNORECASE,
 )
+_IN_PLACE = re.compile(
+    r"^(?!.*\b(?:can|could|may|should|is|are|do|does|which|what|how|use|bill|report)\b).*\binstead\W*$|^(?:vs\.?|versus)\s", re.IGNORECASE
+)
+"""A thing in the place of another, "2 arcs instead", or beside it, "vs GA"."""
+_ADDS = re.compile(
+    r"^(?:(?:and|so|but|then)\b[ ,]*)*(?:(?:can|could|may|should|do) (?:i|we|you|they) (?:also |just |still )?)?(?:add|throw in|tack on|include|plus)\b"
+    r"(?: (?:x ?\d+|to (?:that|it|this|those|them)|as well|too|also|(?:on |in )?the same (?:day|date|claim|session|visit)|as (?:all )?(?:that|those|these|it)))*\W*$"
+    r"|^(?:(?:and|plus)\b[ ,]*)?on top\b(?! of (?!it\b|that\b|this\b|those\b|them\b))",
+    re.IGNORECASE,
+)
+"""What is left of "can I add 77334?" or "77334 on top?" without its code."""
+_GOES_ON = re.compile(
+    r"^(?:(?:and|ok|so|but|now|then|going|go)\b[ ,]*)*back to\b|^(?:and|but|or)\b[ ,]*(?:how|who|when|what|which)\b.{0,30}\bfor [A-Z]?\d{4,5}[A-Z]?\W*$",
+    re.IGNORECASE,
+)
+"""Another question, on a code of its own, in the same circumstances: "and how often for 77285", "back to 77301: …"."""
+_LIKEWISE = re.compile(
+    r"^for(?: (?!can\b|could\b|do\b|does\b|is\b|are\b|may\b|should\b)[\w-]+){1,4} (?:too|as well)\W*$|^(?:and|so|but)?\W*same \w+ for\b",
+    re.IGNORECASE,
+)
+"""The same for a code: "for 77771 as well?", "same denial for 77336"."""
+_CORRECTED = re.compile(r"^(?:(?:sorry|sry|srry|no|oops|wait|um+)\b[ ,]*)*not [\w ]{2,30},", re.IGNORECASE)
 _MILD = re.compile(r"(?:(?:and|but|so|or)\b[ ,]*)?(?:even|only|unless|except)\b", re.IGNORECASE)
 _PREPOSITION = re.compile(r"^(?:for|with|without|in|on|at|under|after|before|during|per|by|every|each|only|when|if)\b", re.IGNORECASE)
 _VERB = re.compile(
@@ -107,7 +129,7 @@ _VERB = re.compile(
 )
 _POINTER = re.compile(
     rf"{ONE_OF_SEVERAL.pattern}|\b(?:it['’]s|its|it|they|them|both|either(?: one)?(?= (?:of them|need|require|have|get|take)s?\b|\W*$)|either one|neither|(?:that|this|these|those|both|the same|either) (?:codes?|ones?|services?|charges?|procedures?)"
-    r"|the codes?(?! (?:for|of|to|that|when|if))|(?:(?:one|either|neither|both) )?of the two(?= codes\b| (?:should|can|do|does|is|are|may|must|would|will|goes|pays|has)\b|\W*$)|that|this|these|those)\b",
+    r"|the codes?(?! (?:for|of|to|that|when|if))|(?:(?:one|either|neither|both) )?of the two(?= codes\b| (?:should|can|do|does|is|are|may|must|would|will|goes|pays|has|takes|gets|needs|carries|wants)\b|\W*$)|each(?: code| one)?(?=(?: then| too)?\W*$)|that|this|these|those)\b",
     re.IGNORECASE,
 )
 _DEMONSTRATIVES = frozenset({"that", "this", "these", "those", "both"})
@@ -115,7 +137,7 @@ _CLAUSE_START = re.compile(r" (?:the|an?|we|they|he|she|you|i|my|our|it|is not)\
 _JOINER = re.compile(r"\b(?:with|and|plus|in|into|of|to|than|as|beside|from|w/) $", re.IGNORECASE)
 _EMPTY_IT = re.compile(
     r"\b(?:is|was|would|will|isn['’]?t) it (?:be )?(?:ok(?:ay)?|possible|allowed|true|correct|appropriate|necessary|required|acceptable|legal|right|fine|proper|permissible|compliant|ever)\b(?! (?:for|to) (?:bill|report)\w* (?:it|that|this|them)\b)"
-    r"|\b(?:does|will) it (?:matter|depend|mean (?:to|when|that|if))\b|\b(?:is|was) it an?\b|\bit['’]?s (?:ok(?:ay)?|possible|fine|necessary)\b",
+    r"|\b(?:does|will) it (?:matter|depend|take|mean (?:to|when|that|if))\b|\b(?:is|was) it an?\b|\bit['’]?s (?:ok(?:ay)?|possible|fine|necessary)\b",
     re.IGNORECASE,
 )
 _LACKING = re.compile(
@@ -156,7 +178,7 @@ _ASPECTS = frozenset(
     exclusion exclusions restriction restrictions condition conditions replace replaced replaces replacement deleted delete valid active retired new old changed change
     changes different difference differ define definition include included includes mean means describe describes time timing when date where place billable reportable
     medical necessity medically necessary diagnosis diagnoses dx icd support example examples proof happens happen count counts counted kind type instead else anything matter matters depend depends
-    auditor auditors doc docs since ask asks asked put puts add adds attach write writes writing written verbal verbally orally handle handles handled help helps fix fixes work works bypass override overrides unbundle view views see sees decide decides
+    reason reasons auditor auditors doc docs since ask asks asked put puts add adds attach write writes writing written verbal verbally orally handle handles handled help helps fix fixes work works bypass override overrides unbundle view views see sees decide decides
     allowable submit submitted charge charged claim claims add-on addon primary secondary apply applies use used level levels first last start end same
     """.split()
 )
@@ -168,9 +190,11 @@ def read_cue(said: Said, known: bool) -> Cue:
         return Cue.THANKS
     if _ANEW.match(said.text):
         return Cue.NEW
-    if _AGAIN.match(said.rest):
+    if _AGAIN.match(said.rest) or goes_on(said) or (said.codes and _LIKEWISE.search(said.text)):
         return Cue.AGAIN
     if known and compares(said):
+        return Cue.ADDED
+    if known and piles_up(said):
         return Cue.ADDED
     if said.names_something and _is_filler(said.rest) and not _stands_alone(said):
         return Cue.ADDED if known and (_ADDING.search(_before_code(said)) or (said.codes and _SAME_DAY.search(said.rest))) else Cue.AGAIN
@@ -178,7 +202,7 @@ def read_cue(said: Said, known: bool) -> Cue:
         return Cue.AGAIN
     if _STRONG.match(said.text) and not (said.codes and find_pointer(said) is None and _asks_in_full(said)):
         return Cue.ADDED if said.codes and _LIKENED.search(said.rest) else _strong(said)
-    if (_MILD.match(said.text) or _ONLY_IF.match(said.text)) and not said.codes:
+    if (_MILD.match(said.text) or _IN_PLACE.match(said.text) or _ONLY_IF.match(said.text)) and not said.codes:
         return Cue.ASIDE
     if said.codes:
         return Cue.ADDED if len(said.codes) == 1 and known and _joins(said) else Cue.NEW
@@ -213,7 +237,8 @@ def hear(question: Question, today: date, payer: NamedPayer | None, topics: Set[
     words = _COURTESY.sub("", _COURTESY.sub("", question.text))
     group = "" if payer else find_group(words)
     places = find_places(words)
-    plain = _without(words, *places, *([payer.words] if payer else []), group)
+    told = _CORRECTED.sub(" ", words) if payer else words
+    plain = _without(told, *places, *([payer.words] if payer else []), group)
     coded = _without_codes(plain)
     day = find_date_of_service(words, today) or _bare_date(coded, today)
     rest = _without(coded, day.words) if day else coded
@@ -259,6 +284,16 @@ def find_pointer(said: Said) -> re.Match[str] | None:
 def pairs(said: Said) -> bool:
     """Tell whether a question asks about codes of its own beside each other."""
     return len(said.codes) > 1 and (said.question.intent is Intent.TOGETHER or bool(_BESIDE_EACH_OTHER.search(said.text)))
+
+
+def piles_up(said: Said) -> bool:
+    """Tell whether a question puts its only code on top of all that was spoken of: "throw in 77790 as well?"."""
+    return len(said.codes) == 1 and bool(_ADDS.match(said.rest))
+
+
+def goes_on(said: Said) -> bool:
+    """Tell whether a question has its own codes and words and takes over the circumstances only."""
+    return bool(said.codes and _GOES_ON.search(said.text))
 
 
 def _strong(said: Said) -> Cue:
@@ -337,9 +372,7 @@ def _bare_date(text: str, today: date) -> ServiceDate | None:
 
 
 def _denied(text: str, code: str) -> bool:
-    taken_back = (
-        r"\b(?:not|instead of|rather than)|^(?:(?:please|let['’]?s|now|ok|no)\b[ ,]*)*(?:replace|swap|change|switch|exchange)(?: out)?"
-    )
+    taken_back = r"\b(?:not|instead of|rather than)(?: the)?|^(?:(?:please|let['’]?s|now|ok|no)\b[ ,]*)*(?:replace|swap|change|switch|exchange)(?: out)?"
     return bool(re.search(rf"(?:{taken_back})\s+{re.escape(code)}\b", text, re.IGNORECASE))
 
 

@@ -187,7 +187,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], ServiceDate
     (_compiled(rf"\b{_MONTH}\s+{_DAY}(?:st|nd|rd|th)?,?\s+{_YEAR}{_END}"), _spelled_day),
     (_compiled(rf"\b{_DAY}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH},?\s+{_YEAR}{_END}"), _spelled_day),
     (_compiled(rf"\b(?:in\s+)?{_MONTH},?\s+(?:of\s+)?{_YEAR}{_END}{_PUBLISHED}"), _spelled_month),
-    (_compiled(rf"\b(?:in|for|dos|during)\s+(?P<month>0?[1-9]|1[0-2])/{_YEAR}{_END}"), _numeric_month),
+    (_compiled(rf"\b(?:in|for|dos|dos of|dates? of service(?: of)?|during)\s+(?P<month>0?[1-9]|1[0-2])/{_YEAR}{_END}"), _numeric_month),
     (_compiled(rf"\b(?:in\s+|at\s+)?(?:the\s+)?(?P<part>{'|'.join((*_PARTS, *_SEASONS))})(?:\s+of|,)?[\s-]+{_YEAR}{_END}"), _part),
     (_compiled(rf"\b(?:in\s+)?(?:the\s+)?Q(?P<quarter>[1-4])(?:\s+of)?[\s/-]*{_YEAR}{_END}"), _quarter),
     (_compiled(rf"\b(?:in\s+)?(?:the\s+)?(?P<which>last|this|next)\s+{_MONTH}(?!\w)"), _relative_month),

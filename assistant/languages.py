@@ -62,6 +62,16 @@ _CUES = (
     (re.compile(r"\b(?:en(?: el año)?|im jahre?|năm|noong|sa taong|в|في(?: عام| سنة)?) (20\d\d)\b(?![/.-]\d)", re.IGNORECASE), r"in \1"),
     (re.compile(r"在?(?<![0-9A-Za-z])(20\d\d) ?年(?! ?\d)|(?<!\d)(20\d\d) ?년(?! ?\d)"), r" in \1\2 "),
 )
+_OPENS = (
+    r"¿?\s*(?:y\b(?:\s+(?:qué|que)\s+(?:tal|pasa con|hay de))?|(?:qué|que)\s+(?:pasa|hay)\s+con|et\b(?:\s+(?:si c'était|qu'en est-il (?:de|du|pour)))?|qu'en est-il (?:de|du|pour)"
+    r"|und\b(?:\s+was\s+ist\s+mit)?|was\s+ist\s+mit|wie\s+ist\s+es\s+(?:mit|bei)|(?:а|и)\b(?:\s+(?:что насчёт|что насчет|как насчёт|как насчет|если))?|(?:что|как)\s+насч[её]т"
+    r"|(?:còn|vậy còn|thế còn)\b|(?:at|e|eh)\s+(?=ang\b|sa\b|kung\b)|paano\s+(?:naman\s+)?(?:kung|(?=ang\b|sa\b|kapag\b))|(?:那么?|还有|還有|如果是)|(?:그럼|그러면|그리고)\s*|و?ماذا عن|و(?=\s))"
+)
+"""How a follow-up opens: "and", "what about"."""
+_FOR = r"\s*(?:(?:para|con|en|pour|avec|chez|dans|für|fuer|mit|bei|im jahr|im|для|для\s+плательщика|с|в|cho|với|năm|trong|ang|sa|noong|para\s+sa|对于?|對於?|ل|مع|في(?: عام)?)\s+)?(?:el\s+|la\s+|le\s+|den\s+|die\s+)?"
+_CLOSES = r"\s*(?:呢|은요|는요|은|는|이면|라면|에는|thì sao|naman|po)?\s*[?？؟!.]*\s*"
+_BARE_FOLLOW_UP = rf"\s*{_OPENS}{_FOR}(?P<what>[\w][\w ,/&'’-]{{1,38}}?)\s*(?:年|년)?{_CLOSES}"
+_BARE_ASIAN = r"\s*(?P<what>[A-Za-z0-9][A-Za-z0-9 ,/&'’-]{1,38}?)\s*(?:年|년)?(?:呢|은요|는요|은|는|thì sao)\s*[?？!.]*\s*"
 _READ = 4_000
 _ENGLISH = frozenset(
     """
@@ -120,6 +130,14 @@ def find_language(text: str) -> Language:
 def function_words(language: Language) -> frozenset[str]:
     """Give the words, lower case, by which a language in Latin letters is known."""
     return _LISTED.get(language, frozenset())
+
+
+def english_follow_up(text: str) -> str:
+    """Give a bare follow-up of another language in English, "¿y para Medicare?" as "what about Medicare?"; any other text as it is."""
+    if text.isascii() and not re.match(r"\W*(?:y|et|und|was ist|at|e|eh|paano|que|qu'en)\b", text, re.IGNORECASE):
+        return text
+    found = re.fullmatch(_BARE_FOLLOW_UP, text, re.IGNORECASE) or re.fullmatch(_BARE_ASIAN, text, re.IGNORECASE)
+    return f"what about {found['what'].strip()}?" if found and found["what"].isascii() else text
 
 
 def legible(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _PLANS = (
-    (re.compile(r"(?:['’]s)?\s*[(,]?\s*(?:medicare(?:\s+adv\w*)?|(?-i:MA))\b(?:\s+(?:plans?|members?))?\)?", re.IGNORECASE), "Medicare Advantage"),
+    (re.compile(r"(?:['’]s)?\s*(?:\(|,(?!\s*medicare\b(?!\s+(?:adv|plan|member))))?\s*(?:medicare(?:\s+adv\w*)?|(?-i:MA))\b(?:\s+(?:plans?|members?))?\)?", re.IGNORECASE), "Medicare Advantage"),
     (re.compile(r"(?:['’]s)?\s*[(,]?\s*commercial\b\)?", re.IGNORECASE), "commercial"),
 )  # fmt: skip
 _UNNAMED = re.compile(

@@ -22,7 +22,7 @@ _QUANTITY = re.compile(
 _WHICH_ONE = re.compile(_OPENING + r"which ones?\b(?! of (?:the|these|those|our) \w)", re.IGNORECASE)
 _SUFFICES = re.compile(
     _OPENING
-    + r"(?:(?:is|are|isn['’]?t|aren['’]?t|was|wasn['’]?t) .{1,60}\b(?:enough|sufficient|good enough|acceptable|ok(?:ay)?|fine|adequate)"
+    + r"(?:(?:is|are|isn['’]?t|aren['’]?t|was|wasn['’]?t) .{1,60}\b(?:enough|sufficient|good enough|acceptable|ok(?:ay)?|fine|adequate)(?: of an? \w+)?"
     r"|(?:would|will|does|do|can|could|wouldn['’]?t|won['’]?t|doesn['’]?t) .{1,40}\b(?:do|suffice|work|count|matter|make (?:a|any) difference|be (?:enough|ok(?:ay)?|sufficient|fine|acceptable)))\b"
     r"(?: (?:too|also|then|instead|as well|here|for (?:it|that|this)|for))*\W*$",
     re.IGNORECASE,
@@ -65,7 +65,7 @@ _SERVICE = re.compile(
     r"|audits?|appeals?|overpayments?|fraud|ncci|bundl\w*|edits?|mue|lcds?|ncds?|modifiers?|mods?|icd\S*|cpts?|hcpcs|beneficiary|supervision|incident|opps|mpfs|diagnos\w+|e/m)\b"
 )
 """Words for a service or a field of rules of its own; abbreviations by their capitals."""
-_ORDINAL = r"\bthe (?P<which>first|1st|former|second|2nd|latter|other)\b(?: (?:one|code)\b(?! of)| of (?:them|those|these|the two)\b(?: codes)?|(?=\W*$|[,;?]| (?:is|was|be|has|have|do|does|need|needs|include|includes|cover|covers|mean|means|stand|require|alone|by itself|on its own|still|ever|also|too)\b))"
+_ORDINAL = r"\bthe (?P<which>first|1st|former|second|2nd|latter|other)\b(?: (?:one|code)\b(?! of)| of (?:them|those|these|the two)\b(?: codes)?|(?=\W*$|[,;?]| w/| (?:is|was|be|has|have|do|does|need|needs|include|includes|cover|covers|mean|means|stand|require|alone|by itself|on its own|still|ever|also|too|really|actually|with|for|at|by|under|when|if|then)\b))"
 ONE_OF_SEVERAL = re.compile(_ORDINAL, re.IGNORECASE)
 """Words for one of several codes, "the first one", "the latter"."""
 _PLACE = {"first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": -1}
@@ -78,10 +78,10 @@ _PAID_FOR = re.compile(
     r"\b(?:pay|pays|paid|cover|covers|bill|report|code|charge|reimburse)s?\b (?:for )?(?:an?|the|my|our)\b", re.IGNORECASE
 )
 _TAGGED = re.compile(
-    r",? (?:is|are|was|would|will|does) (?:that|this|it) (?:be )?(?:ok(?:ay)?|right|allowed|fine|enough|acceptable|correct|work|count|a problem)\W*$",
+    r", (?:true|right|correct|yes|no)\W*$|,? (?:is|are|was|would|will|does) (?:that|this|it) (?:be )?(?:ok(?:ay)?|right|allowed|fine|enough|acceptable|correct|work|count|a problem)\W*$",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\W*\d{1,2}\W*")
+_NUMBER = re.compile(r"\W*(?:(?:and|or|vs\.?|versus)\s+)?\d{1,2}\W*", re.IGNORECASE)
 _VERBAL = re.compile(
     r"\b(?:modif\w*|mods?|criteria|records|is|are|was|were|be|do|does|did|can|could|may|must|should|will|would|has|have|had|how|what|who|when|where|which|why|define|codes?|vs|versus|mean\w*)\b|\d",
     re.IGNORECASE,
@@ -101,12 +101,13 @@ def find_topics(registry: Mapping[str, CodeEntry], glossary: Mapping[str, tuple[
 def names_nothing(text: str, own_words: int) -> bool:
     """Tell whether a short question, which names no code and no topic, names nothing else by which it could stand alone.
 
-    At most one of its words, `own_words`, may be unknown, unless it tells something and asks whether "that" is right. Numbers and
-    abbreviations in capitals count as names, and so do a code that is asked for ("which codes …") and what is paid for.
+    At most one of its words, `own_words`, may be unknown, unless it tells something and asks whether "that" is right. Numbers, but in what
+    is told so, and abbreviations in capitals count as names, and so do a code that is asked for ("which codes …") and what is paid for.
     """
-    if _NAMES.search(text) or asks_for_code(text) or (own_words and _PAID_FOR.search(text)):
+    told = bool(_TAGGED.search(text))
+    if _NAMES.search(re.sub(r"\b\d{1,2}\b", "", text) if told else text) or asks_for_code(text) or (own_words and _PAID_FOR.search(text)):
         return False
-    return (len(text.split()) <= _SHORT and own_words <= 1) or (len(text.split()) <= _MOST_WORDS and bool(_TAGGED.search(text)))
+    return (len(text.split()) <= _SHORT and own_words <= 1) or (len(text.split()) <= _MOST_WORDS and told)
 
 
 def asks_for_code(text: str) -> bool:

@@ -326,7 +326,7 @@ class Assistant:
         written = {index_key(mention.code) for mention in find_codes(question.text)} | set(find_miswritten(question.text))
         written |= set(find_diagnoses(question.text))
         doubtful = {c for c in find_doubtful(question.text) if near_codes(c, self.known_codes())}
-        unknown = self._unknown(question)
+        unknown = self._unknown(question.codes)
         question = replace(question, codes=tuple(c for c in question.codes if c in written | doubtful or c not in unknown))
         return reading.leave_out_diagnoses(question, unknown)
 
@@ -334,13 +334,17 @@ class Assistant:
         """Give the one payer that a text names, with the words that name it."""
         return find_payer(text, self._payer_names, payers(self.library))
 
+    def is_known(self, code: str) -> bool:
+        """Tell whether the library or the code registry knows a code."""
+        return not self._unknown([code])
+
     def family(self, code: str) -> str:
         """Give the kind of service to which the registry counts a code, such as "treatment plans", empty where it does not know it."""
         return self._families.get(code, "")
 
     def refuse_codes(self, question: Question) -> Abstention | None:
         """Give the abstention where a question names codes that neither library nor registry knows."""
-        unknown = self._unknown(question)
+        unknown = self._unknown(question.codes)
         return decide.unknown_codes(unknown, self.known_codes()) if unknown else None
 
     def pages(self, hits: Sequence[Hit]) -> dict[str, tuple[Page, ...]]:
@@ -375,8 +379,8 @@ class Assistant:
         others = [code for code in question.codes if code not in self._registry]
         return codes_tabled(self.library, others) - codes_held(self.library, others) if others else frozenset()
 
-    def _unknown(self, question: Question) -> tuple[str, ...]:
-        missing = [c for c in question.codes if c not in self._registry]
+    def _unknown(self, codes: Sequence[str]) -> tuple[str, ...]:
+        missing = [c for c in codes if c not in self._registry]
         held = codes_held(self.library, missing) | codes_tabled(self.library, missing) if missing else frozenset()
         return tuple(c for c in missing if c not in held)
 

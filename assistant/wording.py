@@ -6,7 +6,7 @@ from collections.abc import Callable
 from assistant import exchange
 from assistant.answer import Carried, Intent, Kind
 from assistant.context import Context, Reader
-from assistant.cues import Cue, Said, compares, find_pointer, opens_as_question, pairs
+from assistant.cues import Cue, Said, compares, find_pointer, goes_on, opens_as_question, pairs, piles_up
 from assistant.question import read_intent
 
 _LONGEST_TOPIC = 600
@@ -38,7 +38,7 @@ def carried(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) -> tup
 
 def _kept_codes(cue: Cue, said: Said, before: Context, family: Callable[[str], str]) -> tuple[str, ...]:
     if cue in {Cue.ADDED, Cue.ASPECT} or not said.codes:
-        joined = _joined_codes(before) if cue is Cue.ADDED else ()
+        joined = _joined_codes(before) if cue is Cue.ADDED and not piles_up(said) else ()
         return tuple(code for code in before.codes if code not in joined and code not in said.codes)
     gone = _gone(said, before, family)
     return tuple(code for code in before.codes if code not in gone and code not in said.codes)
@@ -49,7 +49,7 @@ def _gone(said: Said, before: Context, family: Callable[[str], str]) -> tuple[st
     denied = tuple(code for code in said.question.codes if code not in said.codes and code in before.codes)
     if denied or not said.codes:
         return denied
-    if pairs(said) or set(said.codes) <= set(before.codes):
+    if _is_whole(said) or set(said.codes) <= set(before.codes):
         return before.codes
     named = exchange.name(said.text, said.codes)
     found = exchange.to_exchange(before.text, named, before.former, together=_is_together(before.text), family=family)
@@ -74,7 +74,7 @@ def _wordings(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) -> l
     if cue is Cue.ASPECT:
         return [_placed(text, said, before) for text in _aspect(said, before, kept)]
     topic = before.text if len(before.text) <= _LONGEST_TOPIC else ""
-    if cue is Cue.AGAIN and pairs(said):
+    if cue is Cue.AGAIN and _is_whole(said):
         return [said.text]
     if cue is Cue.ADDED and not _is_fragment(said):
         return _aspect(said, before, kept)
@@ -88,11 +88,15 @@ def _reuses_topic(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) 
     """Tell whether the words of the last question are part of this one."""
     if cue is Cue.ASPECT or (cue is Cue.ADDED and not _is_fragment(said)):
         return not kept and bool(before.text)
-    return 0 < len(before.text) <= _LONGEST_TOPIC and not (cue is Cue.AGAIN and pairs(said))
+    return 0 < len(before.text) <= _LONGEST_TOPIC and not (cue is Cue.AGAIN and _is_whole(said))
+
+
+def _is_whole(said: Said) -> bool:
+    return pairs(said) or goes_on(said)
 
 
 def _is_fragment(said: Said) -> bool:
-    return find_pointer(said) is None and not compares(said) and not opens_as_question(said)
+    return piles_up(said) or (find_pointer(said) is None and not compares(said) and not opens_as_question(said))
 
 
 def _again(cue: Cue, said: Said, before: Context, topic: str, kept: tuple[str, ...]) -> str:
@@ -101,7 +105,7 @@ def _again(cue: Cue, said: Said, before: Context, topic: str, kept: tuple[str, .
     if said.codes and not before.codes:
         text = f"{exchange.listed(said.codes)}: {text}"
     elif said.codes and cue is Cue.ADDED:
-        text = exchange.add_codes(text, said.codes)
+        text = exchange.append(text, f"with {said.codes[0]}") if len(kept) > 1 and piles_up(said) else exchange.add_codes(text, said.codes)
     elif said.codes:
         text = exchange.exchange_codes(text, said.codes, _left(before, kept))
     if said.modifiers:

@@ -28,6 +28,9 @@ class PlainReader:
     def named_payer(self, text: str) -> NamedPayer | None:
         return find_payer(text, NAMES, ())
 
+    def is_known(self, code: str) -> bool:
+        return code in REGISTRY
+
     def family(self, code: str) -> str:
         return REGISTRY[code].family if code in REGISTRY else ""
 
