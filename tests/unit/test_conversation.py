@@ -96,6 +96,11 @@ def test_a_new_subject_offers_what_it_did_not_carry() -> None:
     }
 
 
+def test_a_new_subject_offers_no_code_that_nobody_knows() -> None:
+    resolved, _, _ = follow(("What does 77998 pay?", "What is a clinical treatment plan?"))
+    assert not resolved.offered
+
+
 @pytest.mark.parametrize(
     ("turns", "kind", "text", "codes", "payer", "day"),
     [
