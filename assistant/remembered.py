@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.precedents import Held
 from corpus.precedents import load_precedents, precedent_facts, precedents_digest
 from ingest.embed import Embedder, Encoded, TokenVectors, Vectors
 
@@ -22,6 +24,7 @@ _FOLDER = "precedents"
 _HASHES, _ENDS, _VECTORS, _TOKENS = "hashes.u64", "ends.i64", "vectors.f32", "tokens.i8"
 _OF = "of"
 _FLOAT = np.dtype(np.float32)
+_FACTS_KEPT = 256
 
 
 def are_outdated(runtime: Path) -> bool:
@@ -90,6 +93,28 @@ class Remembering:
         made = iter(zip(encoded.vectors, encoded.tokens, strict=True))
         whole = [held or next(made) for held in found]
         return Encoded(np.array([vector for vector, _ in whole], dtype=np.float32), tuple(tokens for _, tokens in whole))
+
+    def look_up(self, text: str) -> tuple[Vectors, TokenVectors] | None:
+        """Give the vector and the token vectors of a text that was remembered, None of any other."""
+        return self._held.look_up(text) if self._held else None
+
+
+class KnownQuestions:
+    """The token vectors of the precedents of a fact, as far as they are remembered; none is encoded."""
+
+    def __init__(self, remembering: Remembering, held: Held) -> None:
+        """Take `held`, which gives the precedents of facts by their ids."""
+        self._remembering = remembering
+        self._held = held
+        self._kept = lru_cache(maxsize=_FACTS_KEPT)(self._looked_up)
+
+    def __call__(self, fact: str) -> tuple[TokenVectors, ...]:
+        """Give those of each precedent that its fact does not leave unsaid."""
+        return self._kept(fact)
+
+    def _looked_up(self, fact: str) -> tuple[TokenVectors, ...]:
+        asked = [p.question for p in self._held([fact]).get(fact, ()) if p.ruled != "unsaid"]
+        return tuple(found[1] for text in asked if (found := self._remembering.look_up(text)))
 
 
 class _Held:

@@ -1,7 +1,7 @@
 """Find the passages that may answer a question: exact codes first, then meaning and words, fused."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -48,6 +48,8 @@ class Policy:
     dense_weight: float = 0.65
     lexical_weight: float = 0.30
     late_weight: float = 0.75
+    known: int = 12
+    known_weight: float = 0.4
     every_code_bonus: float = 0.10
     held_bonus: float = 0.08
     headed_bonus: float = 0.06
@@ -71,19 +73,32 @@ class Retriever:
         policy: Policy | None = None,
         *,
         registry: Mapping[str, CodeEntry] | None = None,
+        known_questions: Callable[[str], Sequence[TokenVectors]] = lambda _: (),
     ) -> None:
-        """Take `registry`, whose facts on the codes asked about are found by what the question calls for."""
+        """Take `registry`, whose facts on the codes asked about are found by what the question calls for.
+
+        `known_questions` gives the token vectors of the questions that are known to be asked on a fact, by its id.
+        """
         self._library = library
         self._index = index
         self._embedder = embedder
         self._glossary = glossary
         self._policy = policy or Policy()
         self._registry = registry or {}
+        self._known_questions = known_questions
         self._beside = ThreadPoolExecutor(thread_name_prefix="encode")
 
     def under(self, policy: Policy) -> "Retriever":
         """Give what finds the same passages by another policy."""
-        return Retriever(self._library, self._index, self._embedder, self._glossary, policy, registry=self._registry)
+        return Retriever(
+            self._library,
+            self._index,
+            self._embedder,
+            self._glossary,
+            policy,
+            registry=self._registry,
+            known_questions=self._known_questions,
+        )
 
     def find(self, question: Question, timings_ms: dict[str, float] | None = None) -> tuple[Hit, ...]:
         """Give the hits in force on the date of service, best first.
@@ -185,7 +200,17 @@ class Retriever:
         late = late_interaction(asked, token_blobs(self._library, foremost) if len(asked) and foremost else {})
         weight = self._policy.late_weight
         scored = [(row, _scored(hit, hit.score + weight * late.get(row, max(hit.cosine, 0.0)))) for row, hit in ranked]
-        return sorted(scored, key=lambda found: _order(question, found[1]))
+        scored.sort(key=lambda found: _order(question, found[1]))
+        return sorted(self._by_known_questions(scored, asked), key=lambda found: _order(question, found[1]))
+
+    def _by_known_questions(self, ranked: list[tuple[int, Hit]], asked: TokenVectors) -> list[tuple[int, Hit]]:
+        """Give the hits, those of the foremost that a known question is like with more; the mean of these likenesses counts for nothing."""
+        policy = self._policy
+        like = {row: nearest_question(asked, self._known_questions(hit.passage.anchor)) for row, hit in ranked[: policy.known]}
+        told = [likeness for likeness in like.values() if likeness is not None]
+        usual = sum(told) / len(told) if told else 0.0
+        more = {row: policy.known_weight * (likeness - usual) for row, likeness in like.items() if likeness is not None}
+        return [(row, _scored(hit, hit.score + more.get(row, 0.0))) for row, hit in ranked]
 
     def _crowded_out(self, question: Question, ranked: list[Hit]) -> list[Hit]:
         """Give the best hit of each code asked about that passages on the other codes keep from the first places."""
@@ -241,6 +266,17 @@ def late_interaction(asked: TokenVectors, passages: Mapping[int, bytes]) -> dict
         tokens = np.frombuffer(blob, dtype=np.int8).reshape(-1, asked.shape[1]).astype(np.float32)
         (words @ tokens.T).max(axis=1, out=best[:, place])
     return dict(zip(passages, (best.mean(axis=0) / ONE**2).tolist(), strict=True))
+
+
+def nearest_question(asked: TokenVectors, others: Sequence[TokenVectors]) -> float | None:
+    """Give the late interaction of a question with the one of others that it is most like, None where there is none."""
+    words = asked[1:-1].astype(np.float32)
+    others = [tokens[1:-1] for tokens in others if len(tokens) > 2]
+    if not len(words) or not others:
+        return None
+    starts = np.cumsum([0, *(len(tokens) for tokens in others[:-1])])
+    best = np.maximum.reduceat(words @ np.concatenate(others).astype(np.float32).T, starts, axis=1)
+    return float(best.mean(axis=0).max()) / ONE**2
 
 
 class Timer:

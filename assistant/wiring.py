@@ -9,7 +9,7 @@ from assistant.extractive import Answerer, ExtractiveAnswerer
 from assistant.foreign import Translator
 from assistant.gaps import Gaps
 from assistant.precedents import Precedents
-from assistant.remembered import Remembering
+from assistant.remembered import KnownQuestions, Remembering
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
@@ -56,17 +56,25 @@ def open_assistant(
     if embedder is None:
         _require_model(settings, encoder.identity)
     glossary, registry, payer_names = load_glossary(), load_codes(), load_payer_names()
+    remembering = Remembering(encoder, runtime_folder(settings))
     extractive = ExtractiveAnswerer(
         encoder,
         glossary,
         lambda words: document_counts(library, words),
         settings.max_sentences,
-        precedents=Precedents(Remembering(encoder, runtime_folder(settings)), load_precedents),
+        precedents=Precedents(remembering, load_precedents),
     )
     answerer, translator = _by_model(settings, payer_names) if settings.llm else (extractive, None)
     return Assistant(
         library,
-        Retriever(library, _vector_index(settings, library, long_lived=long_lived), encoder, glossary, registry=registry),
+        Retriever(
+            library,
+            _vector_index(settings, library, long_lived=long_lived),
+            encoder,
+            glossary,
+            registry=registry,
+            known_questions=KnownQuestions(remembering, load_precedents),
+        ),
         answerer,
         extractive,
         registry=registry,

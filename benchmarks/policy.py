@@ -20,6 +20,7 @@ from unittest.mock import patch
 import numpy as np
 
 from assistant.question import read_question
+from assistant.remembered import remember_precedents
 from assistant.retrieve import Policy, Retriever
 from assistant.settings import Settings
 from assistant.wiring import open_assistant
@@ -45,11 +46,13 @@ STEPS = (
     ("and how a passage holds the codes", False, False, _CODES),
     ("and the adapter", True, False, _CODES),
     ("and the questions that passages answer", True, True, _CODES),
-    ("and late interaction (as shipped)", True, True, Policy()),
+    ("and late interaction", True, True, replace(Policy(), known_weight=0.0)),
+    ("and questions known to be asked (as shipped)", True, True, Policy()),
 )
 SWEEP = {
     "lexical_weight": (0.15, 0.45, 0.6),
-    "late_weight": (0.25, 0.75, 1.0, 1.5),
+    "late_weight": (0.25, 0.5, 1.0, 1.5),
+    "known_weight": (0.2, 0.6, 0.8),
     "every_code_bonus": (0.0, 0.2),
     "candidates": (15, 60, 100),
     "reranked": (20, 60),
@@ -126,6 +129,8 @@ def _open(asked: QuestionSet, adapter: Path | None, questions: bool) -> Iterator
         ):
             ingest(library, DocumentEmbedder(data / "runtime"), sources, by_hand={}, added_at="")
         embedder = OnnxEmbedder(data / "runtime")
+        if adapter and questions:
+            remember_precedents(data / "runtime", embedder)
         with open_assistant(Settings(data_dir=data), embedder=embedder) as assistant:
             ids = {str(path.resolve()): name for name, path in names.items()}
             entries = assistant.library.documents()

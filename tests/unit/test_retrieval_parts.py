@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.retrieve import late_interaction
+from assistant.retrieve import late_interaction, nearest_question
 from corpus.errors import LibraryUnusable
 from ingest import scan
+from ingest.embed import ONE, TokenVectors
 from ingest.library import FILE, open_reader
 from tests.support import bring
 
@@ -60,3 +61,14 @@ def test_a_library_whose_facts_are_gone_says_so_when_asked_for_its_revision(tmp_
             connection.execute("DROP TABLE library")
         with pytest.raises(LibraryUnusable):
             library.revision()
+
+
+def test_the_nearest_question_is_the_one_whose_tokens_match_best_on_the_mean() -> None:
+    def tokens(*rows: tuple[int, int]) -> TokenVectors:
+        return np.array([(0, 0), *rows, (0, 0)], dtype=np.int8) * ONE
+
+    asked = tokens((1, 0), (0, 1))
+    assert nearest_question(asked, [tokens((1, 0)), tokens((0, 1), (1, 0)), tokens((-1, 0))]) == pytest.approx(1.0)
+    assert nearest_question(asked, [tokens((1, 0))]) == pytest.approx(0.5)
+    assert nearest_question(asked, [tokens()]) is None
+    assert nearest_question(tokens(), [asked]) is None

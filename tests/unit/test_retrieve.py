@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.question import read_question
-from assistant.retrieve import SUCCEEDED, Retriever
+from assistant.retrieve import SUCCEEDED, Policy, Retriever
 from corpus.registry import CodeEntry
 from ingest.embed import OnnxEmbedder
 from ingest.library import open_reader
@@ -53,6 +53,16 @@ def retriever(tmp_path: Path, runtime: Path) -> Iterator[Retriever]:
     folder = support.build_library(tmp_path / "data", runtime, {"old.md": OLD, "new.md": NEW})
     with open_reader(folder) as library:
         yield Retriever(library, ScanIndex(library), OnnxEmbedder(folder / "runtime"), {}, registry=REGISTRY)
+
+
+def test_a_passage_that_a_known_question_asks_for_comes_first(tmp_path: Path, runtime: Path) -> None:
+    folder, embedder = support.build_library(tmp_path / "data", runtime, {"new.md": NEW}), OnnxEmbedder(runtime)
+    asked = read_question("How long do we have to file?", date(2026, 3, 1))
+    for fact, other in (("f-new", "f-else"), ("f-else", "f-new")):
+        known = {fact: embedder.encode_with_tokens([asked.text]).tokens, other: embedder.encode_with_tokens(["Was it deleted?"]).tokens}
+        with open_reader(folder) as library:
+            retriever = Retriever(library, ScanIndex(library), embedder, {}, Policy(known_weight=5.0), known_questions=known.__getitem__)
+            assert [hit.passage.anchor for hit in retriever.find(asked)] == [fact, other]
 
 
 def test_of_a_service_whose_code_has_ended_what_took_its_place_is_found_first(retriever: Retriever) -> None:
