@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assistant.conversation import Conversation
+from assistant.remembered import remember_precedents
 from assistant.service import Assistant
 from assistant.settings import Settings
 from assistant.wiring import open_assistant
@@ -24,6 +25,8 @@ def starter(runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     encoder = OnnxEmbedder(runtime)
     with open_writer(folder) as library:
         ingest(library, encoder, shipped_sources(), by_hand={}, added_at="")
+    (folder / "runtime").mkdir()
+    remember_precedents(folder / "runtime", encoder)
     with open_assistant(Settings(data_dir=folder), embedder=encoder, today=lambda: SPOKEN_ON) as found:
         yield found
 
