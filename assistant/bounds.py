@@ -30,12 +30,17 @@ _UNITS = {
 _N = rf"(?:\d{{1,4}}(?:\.\d+)?|{'|'.join(_WORDS)})"
 _UNIT = rf"(?:[a-z-]+ ){{0,2}}?(?P<unit>{'|'.join(_UNITS.values())})\b"
 _AMOUNT = re.compile(rf"(?<![\w$.,/-])(?P<n>{_N})(?:\s*-\s*|\s*){_UNIT}", re.IGNORECASE)
+_BARE = re.compile(
+    rf"\W*(?:(?:and|or|but|so|ok|no|sorry|sry|i mean\w*|what (?:about|if)|how about|then|only|for|with|at|it was|that was)\b[ ,]*)*(?P<amount>{_N}(?:\s*-\s*|\s*)(?:[a-z-]+ ){{0,1}}?"
+    rf"(?:{'|'.join(_UNITS.values())}))(?: (?:then|instead|total|in all))?\W*",
+    re.IGNORECASE,
+)
 _BOUNDS = re.compile(
     rf"(?<![\w-])(?:between )?(?:(?P<least>at least|(?:a )?minimum(?: of)?|no (?:fewer|less) than|not (?:fewer|less) than|starts? at|begins? at)"
     rf"|(?P<most>up to|at most|(?:no|not) (?:more|deeper|longer|farther) than|(?:a )?maximum(?: of)?|limited to)"
     rf"|(?P<above>more than|over|above|greater than|exceed(?:s|ing)?|beyond|longer than|deeper than)"
     rf"|(?P<below>fewer than|less than|under|below|shorter than))? ?"
-    rf"(?P<n>{_N})(?:(?: to | through | and |-|–)(?P<last>{_N}))?(?: or (?:(?P<up>more)|(?P<down>fewer|less)))?[ -]{_UNIT}"
+    rf"(?P<n>{_N})(?:(?: to | through | and (?:up to )?| up to |-|–)(?P<last>{_N}))?(?: or (?:(?P<up>more)|(?P<down>fewer|less)))?[ -]{_UNIT}"
     r"(?: or (?:(?P<longer>more|longer|over|above)|(?P<shorter>fewer|less|shorter|under))(?! than))?",
     re.IGNORECASE,
 )
@@ -47,7 +52,7 @@ _TURNED = re.compile(
 """Words by which a question may want to hear of the bound itself, or of something else than whether the code fits."""
 
 
-_ALSO = re.compile(r"\bor\b(?! (?:more|fewer|less|longer|over|above|shorter|under)\b)", re.IGNORECASE)
+_ALSO = re.compile(r"\bor\b(?! (?:more|fewer|less|longer|over|above|shorter|under)\b(?! than))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +63,45 @@ class _Bound:
     least: float
     most: float
 
+    def holds(self, amount: float) -> bool:
+        return self.least <= amount <= self.most
+
 
 def is_beyond(question: str, code: str, sentence: str) -> bool:
     """Tell whether the only amount that a plain question on a code tells lies outside the only bound that a sentence sets on it.
 
     A bound is set on the code named last before it, or on the only one that is named. Of several of which one will do, none counts.
     """
+    told = _compared(question, code, sentence)
+    return told is not None and not _has_other(told[1], sentence) and not told[1].holds(told[0])
+
+
+def is_within(question: str, code: str, sentence: str) -> bool:
+    """Tell whether that amount lies inside that bound; others of which one will do may stand beside it."""
+    told = _compared(question, code, sentence)
+    return told is not None and told[1].holds(told[0])
+
+
+def bare_amount(text: str) -> str:
+    """Give the amount that is all a fragment tells, "31 minutes?" or "sorry, 31 minutes"; empty where there is more or none."""
+    found = _BARE.fullmatch(text)
+    return found["amount"] if found else ""
+
+
+def exchange_amount(text: str, amount: str) -> str:
+    """Give a question with another amount in the place of its only one in the same unit; as it is where there is no such one."""
+    unit = _unit_of(_AMOUNT.search(amount)["unit"])  # type: ignore[index]
+    held = [m for m in _AMOUNT.finditer(text) if _unit_of(m["unit"]) == unit]
+    return text[: held[0].start()] + amount + text[held[0].end() :] if len(held) == 1 else text
+
+
+def _compared(question: str, code: str, sentence: str) -> tuple[float, _Bound] | None:
+    """Give the only amount that a plain question tells and the only bound in its unit that a sentence sets on a code."""
     told = [(_number(m["n"]), _unit_of(m["unit"])) for m in _AMOUNT.finditer(question)]
     if len(told) != 1 or _TURNED.search(question):
-        return False
-    amount, unit = told[0]
-    set_on_it = _bounds_on(code, sentence)
-    fitting = [bound for bound in set_on_it if bound.unit == unit]
-    return len(fitting) == 1 and not _has_other(fitting[0], sentence) and not fitting[0].least <= amount <= fitting[0].most
+        return None
+    fitting = [bound for bound in _bounds_on(code, sentence) if bound.unit == told[0][1]]
+    return (told[0][0], fitting[0]) if len(fitting) == 1 else None
 
 
 def _bounds_on(code: str, sentence: str) -> list[_Bound]:
@@ -99,7 +130,7 @@ def _within(told: str, first: float, last: float) -> tuple[float, float]:
         case "most" | "down" | "shorter":
             return -math.inf, last
         case "above":
-            return math.nextafter(last, math.inf), math.inf
+            return math.nextafter(first, math.inf), last if last > first else math.inf
         case "below":
             return -math.inf, math.nextafter(first, -math.inf)
         case _:

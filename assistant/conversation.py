@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from assistant.answer import Answer, Carried, Kind
-from assistant.context import Asked, Context, Reader
-from assistant.cues import Cue, Said, adds, find_group, hear, is_led, read_cue
+from assistant.context import Asked, Context, Reader, without
+from assistant.cues import Cue, Said, adds, find_group, hear, is_led, read_cue, takes_out
 from assistant.dates import find_date_of_service
 from assistant.identifiers import mask
 from assistant.languages import apart, english_follow_up
@@ -62,6 +62,8 @@ def _in_english(asked: Asked, reader: Reader, today: date) -> Asked:
 def _resolve_one(asked: Asked, said: Said, before: Context, reader: Reader, today: date) -> Resolved:
     before = _under(before, asked)
     cue, said, before = _find_cue(asked, said, before, reader, today)
+    if left := _taken_out(said, before):
+        return _without_code(left, asked, before)
     if before.insists and cue is Cue.NEW:
         cue = Cue.ASPECT
     if cue is Cue.THANKS:
@@ -77,6 +79,16 @@ def _resolve_one(asked: Asked, said: Said, before: Context, reader: Reader, toda
         payer or (None if said.anyone else asked.payer),
         carried(cue, said, before, kept),
     )
+
+
+def _taken_out(said: Said, before: Context) -> str:
+    """Give the one of several codes that a fragment takes out, "drop 77336", empty where it takes none."""
+    return said.codes[0] if len(before.codes) > 1 and takes_out(said) and said.codes[0] in before.codes else ""
+
+
+def _without_code(code: str, asked: Asked, before: Context) -> Resolved:
+    left = without(before, Carried(Kind.CODE, code))
+    return Resolved(left.text, left.as_of or asked.as_of, left.payer or asked.payer, left.parts())
 
 
 def _find_cue(asked: Asked, said: Said, before: Context, reader: Reader, today: date) -> tuple[Cue, Said, Context]:

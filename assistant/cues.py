@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from assistant.answer import Intent, Question
+from assistant.bounds import bare_amount
 from assistant.dates import ServiceDate, find_date_of_service
 from assistant.exchange import BESIDE
 from assistant.payers import NamedPayer
@@ -115,6 +116,11 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 """Another question, on a code of its own, in the same circumstances: "and how often for 77285", "back to 77301: …"."""
+_TAKES_OUT = re.compile(
+    r"(?:(?:and|ok|so|now|but|then|just|please)\b[ ,]*)*(?:drop|take out|take away|remove|leave (?:out|off)|without|minus|skip|forget)(?: the)?(?: (?:then|please|for now))?\W*",
+    re.IGNORECASE,
+)
+"""What is left of "drop 77336" without its code."""
 _LIKEWISE = re.compile(
     r"^for(?: (?!can\b|could\b|do\b|does\b|is\b|are\b|may\b|should\b)[\w-]+){1,4} (?:too|as well)\W*$|^(?:and|so|but)?\W*same \w+ for\b",
     re.IGNORECASE,
@@ -164,7 +170,10 @@ _ONLY_IF = re.compile(
 )
 _APPENDING = re.compile(r"\b(?:help|fix|work|bypass|overrid|unbundl|append|add|need|requir|us|tak|get|carr|attach)\w*\b", re.IGNORECASE)
 _NO_QUESTION = re.compile(r"(?:yes|yep|yeah|no|nope|fine|never ?mind|bye|sure thing|no problem)?[ ?.!,]*", re.IGNORECASE)
-_DEFINING = re.compile(r"^(?:(?:and|so|but|also)\b[ ,]*)*(?:what(?:['’]?s| is| are)? an?\b|define\b|what does\b.*\bmean\b)", re.IGNORECASE)
+_DEFINING = re.compile(
+    r"^(?:(?:and|so|but|also)\b[ ,]*)*(?:what(?:['’]?s| is| are)? (?:an?\b|mod(?:ifier)?s?\b)|define\b|what does\b.*\b(?:mean|stand for)\b)",
+    re.IGNORECASE,
+)
 _ASPECTS = frozenset(
     stem(word)
     for word in """
@@ -188,7 +197,7 @@ def read_cue(said: Said, known: bool) -> Cue:
     """Give how a question leans on the one before; `known` tells whether that one named codes."""
     if _NO_QUESTION.fullmatch(said.text):
         return Cue.THANKS
-    if _ANEW.match(said.text):
+    if _ANEW.match(said.text) or (said.modifiers and not said.codes and find_pointer(said) is None and _DEFINING.match(said.text)):
         return Cue.NEW
     if _AGAIN.match(said.rest) or goes_on(said) or (said.codes and _LIKEWISE.search(said.text)):
         return Cue.AGAIN
@@ -206,6 +215,8 @@ def read_cue(said: Said, known: bool) -> Cue:
         return Cue.ASIDE
     if said.codes:
         return Cue.ADDED if len(said.codes) == 1 and known and _joins(said) else Cue.NEW
+    if not said.codes and bare_amount(said.text):
+        return Cue.ASIDE
     if not said.names_something and is_remark(said.rest):
         return Cue.ASIDE
     return Cue.ASPECT if _leans(said) else Cue.NEW
@@ -289,6 +300,11 @@ def pairs(said: Said) -> bool:
 def piles_up(said: Said) -> bool:
     """Tell whether a question puts its only code on top of all that was spoken of: "throw in 77790 as well?"."""
     return len(said.codes) == 1 and bool(_ADDS.match(said.rest))
+
+
+def takes_out(said: Said) -> bool:
+    """Tell whether a fragment takes its only code out of what was asked: "drop 77336", "without 77336?"."""
+    return len(said.codes) == 1 and bool(_TAKES_OUT.fullmatch(said.rest))
 
 
 def goes_on(said: Said) -> bool:

@@ -140,7 +140,12 @@ def set_place(text: str, setting: Setting | None, words: Sequence[str]) -> str:
 
 
 def without_code(text: str, code: str) -> str:
-    """Give a question that no longer names a code."""
+    """Give a question that no longer names a code; of a list the others stay."""
+    mentions = find_codes(text)
+    run = _list_from(text, mentions) if mentions else []
+    others = [index_key(m.code) for m in run if index_key(m.code) != code]
+    if 0 < len(others) < len(run):
+        text = text[: run[0].start] + listed(others) + text[run[-1].end :]
     for mention in reversed([m for m in find_codes(text) if index_key(m.code) == code]):
         text = text[: mention.start] + ANY_CODE + text[mention.end :]
     return text

@@ -6,21 +6,24 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from assistant.answer import Draft, DraftSentence, Hit, Intent, Question, Quote, Reason, Role, Verdict
-from assistant.bounds import is_beyond
+from assistant.bounds import is_beyond, is_within
 from assistant.polarity import (
     Ruling,
     affirms_need,
     asks_for_records,
     excludes,
     is_negated,
+    leaves_out_code,
     leaves_out_person,
     makes_exception,
     outnumbers,
     refuses,
     refuses_another,
+    refuses_in_part,
     ruling_of,
     sets_condition,
     speaks_of_both,
+    tells_end,
 )
 from assistant.precedents import Precedents
 from assistant.retrieve import REGISTERED
@@ -49,6 +52,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b(?!\.\d)")
 _MIN_WORDS = 3
 _ENCODED_HITS = 8
 _FOREMOST = 3
+_FLAT = frozenset({Verdict.YES, Verdict.NO})
 _ORDINARY = slice(8, 24)
 """The ranks of sentences that were found and as a rule do not answer."""
 _MOST_MISSING = 3
@@ -146,8 +150,10 @@ class ExtractiveAnswerer:
         if reason := self._weakness(question, idf, ranked):
             return Draft(Verdict.NONE, (), reason, missing=_missing(question, idf, ranked))
         verdict, deciding = self._ruled(question, idf, ranked)
-        if any(_misses(question, c, verdict) for c in deciding):
+        if any(_misses(question, c, verdict) for c in deciding) or (verdict is Verdict.NO and _fits(question, ranked)):
             verdict = Verdict.NONE
+        if verdict in _FLAT and not question.payer and any(_is_one_payers(c.hit.passage.payer) for c in deciding):
+            verdict = Verdict.CONDITIONAL
         chosen = self._choose(question, ranked, deciding if verdict is not Verdict.NONE else [])
         if all(_off_code(question, c.hit) for c in chosen):
             return Draft(Verdict.NONE, (), Reason.WEAK_EVIDENCE, missing=_missing(question, idf, ranked))
@@ -252,6 +258,9 @@ class ExtractiveAnswerer:
         deciding = next((c for c in (held[0], *near) if _rules(question, c) is ruling.verdict), held[0])
         if ruling.verdict is Verdict.NO and not is_negated(question.text) and affirms_need(deciding.text, question.text):
             return Verdict.NONE, []
+        ruled = _rules(question, deciding)
+        if is_negated(question.text) and {ruled, ruling.verdict} == _FLAT:
+            return Verdict.NONE, []
         forbids = ruling.verdict is Verdict.YES and not is_negated(question.text) and outnumbers(question.text, deciding.text)
         return Verdict.NO if forbids else ruling.verdict, [deciding]
 
@@ -311,9 +320,23 @@ class ExtractiveAnswerer:
 
 
 def _misses(question: Question, candidate: _Candidate, verdict: Verdict) -> bool:
-    """Tell whether a sentence leaves what is asked open: who may do it, or what holds of a thing by itself."""
-    beside = verdict is Verdict.NO and refuses_another(candidate.text, question.text)
-    return beside or leaves_out_person(candidate.hit.passage.text, question.text)
+    """Tell whether a sentence leaves what is asked open: who may do it, what holds of a thing by itself, of another code, or of all of it."""
+    text, asked = candidate.text, question.text
+    if leaves_out_person(candidate.hit.passage.text, asked) or (verdict in _FLAT and leaves_out_code(text, question.codes)):
+        return True
+    if verdict is Verdict.NO:
+        return refuses_another(text, asked) or (not is_negated(asked) and refuses_in_part(text, asked, question.codes))
+    return verdict is Verdict.YES and not is_negated(asked) and tells_end(text)
+
+
+def _is_one_payers(payer: str) -> bool:
+    """Tell whether a rule is one payer's; Medicare's goes for those who name no payer."""
+    return payer not in {"all", ""} and not payer.startswith("Medicare")
+
+
+def _fits(question: Question, ranked: Sequence[_Candidate]) -> bool:
+    """Tell whether an amount told lies within the bound that one of the best sentences sets on the only code asked about."""
+    return len(question.codes) == 1 and any(is_within(question.text, question.codes[0], c.text) for c in ranked[:_FOREMOST])
 
 
 def _words(question: Question) -> list[str]:

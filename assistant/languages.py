@@ -63,7 +63,7 @@ _CUES = (
     (re.compile(r"在?(?<![0-9A-Za-z])(20\d\d) ?年(?! ?\d)|(?<!\d)(20\d\d) ?년(?! ?\d)"), r" in \1\2 "),
 )
 _OPENS = (
-    r"¿?\s*(?:y\b(?:\s+(?:qué|que)\s+(?:tal|pasa con|hay de))?|(?:qué|que)\s+(?:pasa|hay)\s+con|et\b(?:\s+(?:si c'était|qu'en est-il (?:de|du|pour)))?|qu'en est-il (?:de|du|pour)"
+    r"¿?\s*(?:nein,?\s+ich meinte|non,?\s+je voulais dire|no,?\s+(?:quise decir|quería decir|me refería a)|y\b(?:\s+(?:qué|que)\s+(?:tal|pasa con|hay de))?|(?:qué|que)\s+(?:pasa|hay)\s+con|et\b(?:\s+(?:si c'était|qu'en est-il (?:de|du|pour)))?|qu'en est-il (?:de|du|pour)"
     r"|und\b(?:\s+was\s+ist\s+mit)?|was\s+ist\s+mit|wie\s+ist\s+es\s+(?:mit|bei)|(?:а|и)\b(?:\s+(?:что насчёт|что насчет|как насчёт|как насчет|если))?|(?:что|как)\s+насч[её]т"
     r"|(?:còn|vậy còn|thế còn)\b|(?:at|e|eh)\s+(?=ang\b|sa\b|kung\b)|paano\s+(?:naman\s+)?(?:kung|(?=ang\b|sa\b|kapag\b))|(?:那么?|还有|還有|如果是)|(?:그럼|그러면|그리고)\s*|و?ماذا عن|و(?=\s))"
 )
@@ -134,7 +134,7 @@ def function_words(language: Language) -> frozenset[str]:
 
 def english_follow_up(text: str) -> str:
     """Give a bare follow-up of another language in English, "¿y para Medicare?" as "what about Medicare?"; any other text as it is."""
-    if text.isascii() and not re.match(r"\W*(?:y|et|und|was ist|at|e|eh|paano|que|qu'en)\b", text, re.IGNORECASE):
+    if text.isascii() and not re.match(r"\W*(?:y|et|und|was ist|nein|non|no|at|e|eh|paano|que|qu'en)\b", text, re.IGNORECASE):
         return text
     found = re.fullmatch(_BARE_FOLLOW_UP, text, re.IGNORECASE) or re.fullmatch(_BARE_ASIAN, text, re.IGNORECASE)
     return f"what about {found['what'].strip()}?" if found and found["what"].isascii() else text

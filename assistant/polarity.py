@@ -1,9 +1,11 @@
 """Tell what a sentence rules: allowed, refused, or either under a condition; and whether a question meets it."""
 
 import re
+from collections.abc import Collection
 from enum import StrEnum
 
 from assistant.terms import stems
+from ingest.codes import codes_written
 
 _REFUSES = re.compile(
     r"\b(?:not(?! only)|never|cannot|can['’]t|won['’]t|don['’]t|doesn['’]t|isn['’]t|aren['’]t|shouldn['’]t|neither|nor|no longer|no separate|no (?:professional|technical|physician) component"
@@ -18,7 +20,7 @@ _ALLOWS = re.compile(
 )
 _HEDGES = re.compile(
     r"\b(?:if|when|whenever|unless|(?<!technical )(?<!professional )(?<!not )(?<!-)only(?! one\b)(?!\W*$)|except|provided|as long as|depend(?:s|ing)?|generally|normally|usually|typically|"
-    r"caused by|merely|solely|situations?|case[- ]by[- ]case|subject to|limited to|may arise|with (?:documentation|documented|medical necessity|modifier))\b",
+    r"caused by|merely|solely|situations?|case[- ]by[- ]case|subject to|limited to|criteria|may arise|with (?:documentation|documented|medical necessity|modifier))\b",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
@@ -30,7 +32,13 @@ _DOCUMENTS = re.compile(
     re.IGNORECASE,
 )
 _EXCEPTS = re.compile(r"\b(?:except|unless|however|yet|exception|situations may arise)\b", re.IGNORECASE)
-_NEGATED_QUESTION = re.compile(r"\b(?:not|never|n['’]t|cannot|can['’]t|without|denied|excluded|bundled|included)\b", re.IGNORECASE)
+_NEGATED_QUESTION = re.compile(
+    r"\b(?:not|never|n['’]t|cannot|can['’]t|without|den(?:y|ies|ied)|excluded|bundled|included|deleted|discontinued|retired|no longer|refus\w+|reject\w*|wrong|incorrect|improper"
+    r"|invalid|forbid\w*|prohibit\w*|barred|disallow\w*)\b",
+    re.IGNORECASE,
+)
+_OR_NOT = re.compile(r"\b(?:or|if|why) not\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
 _CLAUSE = re.compile(r";|,?\s+\b(?:but|yet|however|although|whereas|while)\b", re.IGNORECASE)
 _ASKS_NEED = re.compile(r"\b(?:needs?|needed|requires?|required|must|have to|has to|necessary|mandatory)\b", re.IGNORECASE)
 _SAYS_NEED = re.compile(r"\b(?:need\w*|requir\w+|must|necessary|mandatory|ha(?:s|ve) to|unnecessary)\b", re.IGNORECASE)
@@ -70,6 +78,15 @@ _BYGONE = re.compile(
 _REFUSES_BESIDE = re.compile(
     r"\b(?:not|never|cannot)\b[^.;]{0,60}?\b(?:(?:together |along |alongside )?with|added to|in addition to|on top of)\b", re.IGNORECASE
 )
+_REFUSES_FOR = re.compile(r"\bnot (?:used |meant |intended )?for (?P<what>[^.,;:]+)", re.IGNORECASE)
+_OF_ANOTHER = re.compile(
+    r"\b(?:includ\w+ in|built into|part of|(?:bundled|packaged|folded) (?:in|into|with)|covered by|add-on to|(?:moved|changed|switched|went|mapped|crosswalk\w*|replaced|succeeded) (?:over )?(?:to|by|with))\b",
+    re.IGNORECASE,
+)
+"""What stands before it ends or is no item of its own; what comes after it is."""
+_PART_FIRST = re.compile(r"^\W*(?:the |its |their )?(?:technical|professional)\b", re.IGNORECASE)
+_ASKS_PART = re.compile(r"\b(?:technical|professional|physician\w*|facility|hospital|TC|26|split|components?)\b", re.IGNORECASE)
+_ENDED = re.compile(r"\b(?:deleted|discontinued|retired|no longer (?:valid|active|in use|reported|billable))\b", re.IGNORECASE)
 _ASKS_BESIDE = re.compile(
     r"\b(?:with|together|along|alongside|same (?:day|date|session|claim)|both|plus|and|also|add(?:ed|ing)?|addition|separate\w*|apart|bundl\w*|includ\w*|on top|edit)\b|[+&]",
     re.IGNORECASE,
@@ -131,6 +148,30 @@ def refuses_another(sentence: str, question: str) -> bool:
     return bool(_REFUSES_BESIDE.search(sentence)) and not _ASKS_BESIDE.search(question)
 
 
+def refuses_in_part(sentence: str, question: str, codes: Collection[str]) -> bool:
+    """Tell whether what a sentence refuses is not what a question on `codes` asks for: another use, a part, or what goes into the codes."""
+    asked, other_use = stems(question), _REFUSES_FOR.search(sentence)
+    if other_use and asked.isdisjoint(stems(other_use["what"])):
+        return True
+    if _PART_FIRST.search(sentence) and not _ASKS_PART.search(question):
+        return True
+    into = _OF_ANOTHER.search(sentence)
+    if not into or not codes or _ASKS_BESIDE.search(question):
+        return False
+    return codes_written(sentence[into.end() :]).issuperset(codes) and codes_written(sentence[: into.start()]).isdisjoint(codes)
+
+
+def leaves_out_code(sentence: str, codes: Collection[str]) -> bool:
+    """Tell whether a sentence names one of two codes asked about beside codes that were not, and not the other."""
+    named = codes_written(sentence)
+    return len(codes) > 1 and not named.isdisjoint(codes) and not named.issuperset(codes) and not named.issubset(codes)
+
+
+def tells_end(sentence: str) -> bool:
+    """Tell whether a sentence says that a code is no longer in use."""
+    return bool(_ENDED.search(sentence))
+
+
 def leaves_out_person(sentence: str, question: str) -> bool:
     """Tell whether a question asks what one other than the physician may do and a sentence does not say who may."""
     return bool(_ASKS_OF_ONE.search(question)) and not _TELLS_WHO.search(sentence)
@@ -182,5 +223,7 @@ def sets_condition(sentence: str) -> bool:
 
 
 def is_negated(question: str) -> bool:
-    """Tell whether a question asks for a refusal ("Is 77300 bundled …?"), so that a refusing source means yes."""
-    return bool(_NEGATED_QUESTION.search(question))
+    """Tell whether what a question asks at its end is a refusal ("Is 77300 bundled …?"), so that a refusing source means yes."""
+    sentences = _SENTENCE_END.split(question.strip())
+    asked = next((s for s in reversed(sentences) if s.endswith("?")), sentences[-1])
+    return bool(_NEGATED_QUESTION.search(_OR_NOT.sub("", asked)))

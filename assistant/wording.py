@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from assistant import exchange
 from assistant.answer import Carried, Intent, Kind
+from assistant.bounds import bare_amount, exchange_amount
 from assistant.context import Context, Reader
 from assistant.cues import Cue, Said, compares, find_pointer, goes_on, opens_as_question, pairs, piles_up
 from assistant.question import read_intent
@@ -78,6 +79,8 @@ def _wordings(cue: Cue, said: Said, before: Context, kept: tuple[str, ...]) -> l
         return [said.text]
     if cue is Cue.ADDED and not _is_fragment(said):
         return _aspect(said, before, kept)
+    if cue is Cue.ASIDE and (amount := bare_amount(said.text)) and (exchanged := exchange_amount(topic, amount)) != topic:
+        return [exchanged]
     if cue is Cue.ASIDE:
         first = exchange.exchange_codes(topic, said.codes, _left(before, kept)) if said.codes else topic
         return [f"{first} {said.text}".strip(), f"{exchange.listed(kept)}: {said.text}" if kept else said.text]

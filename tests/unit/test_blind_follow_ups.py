@@ -64,3 +64,24 @@ def test_a_bare_follow_up_in_another_language_leans_as_in_english(
 @pytest.mark.parametrize("said", ["Und wer muss den Bericht unterschreiben?", "¿y quién firma el informe?"])
 def test_a_whole_question_in_another_language_starts_clean(said: str) -> None:
     assert not follow(("Is 77336 billed weekly?", said))[0].carried
+
+
+@pytest.mark.parametrize(
+    ("turns", "text", "codes"),
+    [
+        (("27 minutes, 99214?", "31 minutes?"), "31 minutes, 99214?", ("99214",)),
+        (("Can 77306 be billed for 4 ports?", "sorry, 2 ports"), "Can 77306 be billed for 2 ports?", ("77306",)),
+        (("Can 77427, 77470 and 77336 be billed together?", "drop 77336"), "Can 77427 and 77470 be billed together?", ("77427", "77470")),
+        (("Kann 77300 abgerechnet werden?", "nein, ich meinte 77295"), "Kann 77295 abgerechnet werden?", ("77295",)),
+    ],
+)
+def test_an_amount_or_a_code_is_exchanged_or_taken_out(turns: tuple[str, ...], text: str, codes: tuple[str, ...]) -> None:
+    resolved, question, _ = follow(turns)
+    assert (resolved.text, question.codes) == (text, codes)
+    assert resolved.carried
+
+
+@pytest.mark.parametrize("said", ["What is modifier 59?", "what does modifier 26 mean?"])
+def test_what_a_modifier_is_starts_clean(said: str) -> None:
+    resolved = follow(("Can 77300 be billed with 77307?", said))[0]
+    assert (resolved.text, resolved.carried) == (said, ())

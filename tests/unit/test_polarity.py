@@ -102,6 +102,10 @@ def test_who_else_may_do_it_is_not_decided_by_a_sentence_on_nobody_in_particular
 def test_a_question_can_ask_for_a_refusal() -> None:
     assert is_negated("Is 77300 bundled into 77307?")
     assert not is_negated("Can I bill 77300?")
+    assert is_negated("Has 77385 been deleted?")
+    assert is_negated("Will Medicare deny 99417?")
+    assert not is_negated("Medicare denied 77290 with 77295. Is there an edit on that pair?")
+    assert not is_negated("Does the line need modifier 26 or not?")
 
 
 def test_sentences_on_codes_beside_each_other() -> None:
