@@ -39,7 +39,7 @@ from ingest.runtimes import DocumentEmbedder
 WORK = Path("build/bench/policy")
 _BARE = Policy(lexical_weight=0.0, late_weight=0.0, every_code_bonus=0.0, held_bonus=0.0, headed_bonus=0.0)
 _WORDS = replace(_BARE, lexical_weight=Policy().lexical_weight)
-_CODES = replace(Policy(), late_weight=0.0)
+_CODES = replace(Policy(), late_weight=0.0, known_weight=0.0)
 STEPS = (
     ("meaning alone, the model as published", False, False, _BARE),
     ("and words", False, False, _WORDS),
