@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.precedents import Held
+from assistant.retrieve import KnownQuestions, known_questions
 from corpus.precedents import load_precedents, precedent_facts, precedents_digest
 from ingest.embed import Embedder, Encoded, TokenVectors, Vectors
 
@@ -24,7 +25,7 @@ _FOLDER = "precedents"
 _HASHES, _ENDS, _VECTORS, _TOKENS = "hashes.u64", "ends.i64", "vectors.f32", "tokens.i8"
 _OF = "of"
 _FLOAT = np.dtype(np.float32)
-_FACTS_KEPT = 256
+_FACTS_KEPT = 2_048
 
 
 def are_outdated(runtime: Path) -> bool:
@@ -99,8 +100,8 @@ class Remembering:
         return self._held.look_up(text) if self._held else None
 
 
-class KnownQuestions:
-    """The token vectors of the precedents of a fact, as far as they are remembered; none is encoded."""
+class AskedOn:
+    """Gives the precedents of a fact as known questions, as far as they are remembered; none is encoded."""
 
     def __init__(self, remembering: Remembering, held: Held) -> None:
         """Take `held`, which gives the precedents of facts by their ids."""
@@ -108,13 +109,13 @@ class KnownQuestions:
         self._held = held
         self._kept = lru_cache(maxsize=_FACTS_KEPT)(self._looked_up)
 
-    def __call__(self, fact: str) -> tuple[TokenVectors, ...]:
-        """Give those of each precedent that its fact does not leave unsaid."""
+    def __call__(self, fact: str) -> KnownQuestions | None:
+        """Give those that the fact does not leave unsaid, None where there are none."""
         return self._kept(fact)
 
-    def _looked_up(self, fact: str) -> tuple[TokenVectors, ...]:
+    def _looked_up(self, fact: str) -> KnownQuestions | None:
         asked = [p.question for p in self._held([fact]).get(fact, ()) if p.ruled != "unsaid"]
-        return tuple(found[1] for text in asked if (found := self._remembering.look_up(text)))
+        return known_questions([found[1] for text in asked if (found := self._remembering.look_up(text))])
 
 
 class _Held:

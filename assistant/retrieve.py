@@ -9,6 +9,7 @@ from datetime import date
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.answer import Hit, Question
 from assistant.registered import called_for, ended
@@ -61,6 +62,14 @@ class Policy:
     succeeded_penalty: float = 0.03
 
 
+@dataclass(frozen=True, slots=True)
+class KnownQuestions:
+    """The token vectors of questions, without the marks of start and end, one after another, and where each begins."""
+
+    tokens: TokenVectors
+    starts: NDArray[np.int64]
+
+
 class Retriever:
     """Finds passages in one library."""
 
@@ -73,11 +82,11 @@ class Retriever:
         policy: Policy | None = None,
         *,
         registry: Mapping[str, CodeEntry] | None = None,
-        known_questions: Callable[[str], Sequence[TokenVectors]] = lambda _: (),
+        known: Callable[[str], KnownQuestions | None] = lambda _: None,
     ) -> None:
         """Take `registry`, whose facts on the codes asked about are found by what the question calls for.
 
-        `known_questions` gives the token vectors of the questions that are known to be asked on a fact, by its id.
+        `known` gives the questions that are known to be asked on a fact, by its id.
         """
         self._library = library
         self._index = index
@@ -85,7 +94,7 @@ class Retriever:
         self._glossary = glossary
         self._policy = policy or Policy()
         self._registry = registry or {}
-        self._known_questions = known_questions
+        self._known = known
         self._beside = ThreadPoolExecutor(thread_name_prefix="encode")
 
     def under(self, policy: Policy) -> "Retriever":
@@ -97,7 +106,7 @@ class Retriever:
             self._glossary,
             policy,
             registry=self._registry,
-            known_questions=self._known_questions,
+            known=self._known,
         )
 
     def find(self, question: Question, timings_ms: dict[str, float] | None = None) -> tuple[Hit, ...]:
@@ -206,10 +215,10 @@ class Retriever:
     def _by_known_questions(self, ranked: list[tuple[int, Hit]], asked: TokenVectors) -> list[tuple[int, Hit]]:
         """Give the hits, those of the foremost that a known question is like with more; the mean of these likenesses counts for nothing."""
         policy = self._policy
-        like = {row: nearest_question(asked, self._known_questions(hit.passage.anchor)) for row, hit in ranked[: policy.known]}
-        told = [likeness for likeness in like.values() if likeness is not None]
-        usual = sum(told) / len(told) if told else 0.0
-        more = {row: policy.known_weight * (likeness - usual) for row, likeness in like.items() if likeness is not None}
+        known = {row: self._known(hit.passage.anchor) for row, hit in ranked[: policy.known]}
+        like = {row: nearest_question(asked, questions) for row, questions in known.items() if questions}
+        usual = sum(like.values()) / max(1, len(like))
+        more = {row: policy.known_weight * (likeness - usual) for row, likeness in like.items()}
         return [(row, _scored(hit, hit.score + more.get(row, 0.0))) for row, hit in ranked]
 
     def _crowded_out(self, question: Question, ranked: list[Hit]) -> list[Hit]:
@@ -268,14 +277,20 @@ def late_interaction(asked: TokenVectors, passages: Mapping[int, bytes]) -> dict
     return dict(zip(passages, (best.mean(axis=0) / ONE**2).tolist(), strict=True))
 
 
-def nearest_question(asked: TokenVectors, others: Sequence[TokenVectors]) -> float | None:
-    """Give the late interaction of a question with the one of others that it is most like, None where there is none."""
-    words = asked[1:-1].astype(np.float32)
-    others = [tokens[1:-1] for tokens in others if len(tokens) > 2]
-    if not len(words) or not others:
+def known_questions(found: Sequence[TokenVectors]) -> KnownQuestions | None:
+    """Give the questions with these token vectors, shape (tokens, token dimension) each; None where none has a word."""
+    words = [tokens[1:-1] for tokens in found if len(tokens) > 2]
+    if not words:
         return None
-    starts = np.cumsum([0, *(len(tokens) for tokens in others[:-1])])
-    best = np.maximum.reduceat(words @ np.concatenate(others).astype(np.float32).T, starts, axis=1)
+    return KnownQuestions(np.concatenate(words), np.cumsum([0, *(len(tokens) for tokens in words[:-1])], dtype=np.int64))
+
+
+def nearest_question(asked: TokenVectors, known: KnownQuestions) -> float:
+    """Give the late interaction of a question with the known one that it is most like; 0 of a question without words."""
+    words = asked[1:-1].astype(np.float32)
+    if not len(words):
+        return 0.0
+    best = np.maximum.reduceat(words @ known.tokens.astype(np.float32).T, known.starts, axis=1)
     return float(best.mean(axis=0).max()) / ONE**2
 
 

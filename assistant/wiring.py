@@ -9,7 +9,7 @@ from assistant.extractive import Answerer, ExtractiveAnswerer
 from assistant.foreign import Translator
 from assistant.gaps import Gaps
 from assistant.precedents import Precedents
-from assistant.remembered import KnownQuestions, Remembering
+from assistant.remembered import AskedOn, Remembering
 from assistant.retrieve import Retriever
 from assistant.service import Assistant, digest_of
 from assistant.settings import Settings
@@ -73,7 +73,7 @@ def open_assistant(
             encoder,
             glossary,
             registry=registry,
-            known_questions=KnownQuestions(remembering, load_precedents),
+            known=AskedOn(remembering, load_precedents),
         ),
         answerer,
         extractive,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assistant import remembered
-from assistant.remembered import KnownQuestions, Remembering, are_outdated, remember_precedents
+from assistant.remembered import AskedOn, Remembering, are_outdated, remember_precedents
 from corpus.precedents import Precedent
 from ingest.embed import Encoded, OnnxEmbedder
 from tests.support import HashEmbedder
@@ -99,13 +99,16 @@ def test_nothing_is_remembered_of_an_encoder_without_token_vectors_or_on_a_full_
 def test_of_a_fact_the_token_vectors_of_what_it_rules_on_are_known_and_nothing_is_encoded(folder: Path) -> None:
     encoder = Counting(folder)
     held = {"f-1": (*(Precedent(question, "yes") for question in KNOWN[:2]), Precedent(KNOWN[2], "unsaid"), Precedent(NEW, "no"))}
-    known = KnownQuestions(Remembering(encoder, folder), lambda facts: {fact: held[fact] for fact in facts if fact in held})
+    known = AskedOn(Remembering(encoder, folder), lambda facts: {fact: held[fact] for fact in facts if fact in held})
     wanted = OnnxEmbedder(folder).encode_with_tokens(KNOWN[:2]).tokens
-    assert [tokens.shape for tokens in known("f-1")] == [tokens.shape for tokens in wanted]
-    assert known("f-2") == ()
+    found = known("f-1")
+    assert found
+    assert len(found.tokens) == sum(len(tokens) - 2 for tokens in wanted)
+    assert found.starts.tolist() == [0, len(wanted[0]) - 2]
+    assert known("f-2") is None
     assert encoder.made == []
 
 
 def test_without_remembered_vectors_no_question_is_known(runtime: Path) -> None:
-    known = KnownQuestions(Remembering(OnnxEmbedder(runtime), runtime), lambda _: {"f-1": (Precedent(KNOWN[0], "yes"),)})
-    assert known("f-1") == ()
+    known = AskedOn(Remembering(OnnxEmbedder(runtime), runtime), lambda _: {"f-1": (Precedent(KNOWN[0], "yes"),)})
+    assert known("f-1") is None

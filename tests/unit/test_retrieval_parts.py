@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.retrieve import late_interaction, nearest_question
+from assistant.retrieve import known_questions, late_interaction, nearest_question
 from corpus.errors import LibraryUnusable
 from ingest import scan
 from ingest.embed import ONE, TokenVectors
@@ -68,7 +68,14 @@ def test_the_nearest_question_is_the_one_whose_tokens_match_best_on_the_mean() -
         return np.array([(0, 0), *rows, (0, 0)], dtype=np.int8) * ONE
 
     asked = tokens((1, 0), (0, 1))
-    assert nearest_question(asked, [tokens((1, 0)), tokens((0, 1), (1, 0)), tokens((-1, 0))]) == pytest.approx(1.0)
-    assert nearest_question(asked, [tokens((1, 0))]) == pytest.approx(0.5)
-    assert nearest_question(asked, [tokens()]) is None
-    assert nearest_question(tokens(), [asked]) is None
+
+    def nearest(*known: TokenVectors) -> float:
+        held = known_questions(known)
+        assert held
+        return nearest_question(asked, held)
+
+    assert nearest(tokens((1, 0)), tokens((0, 1), (1, 0)), tokens((-1, 0))) == pytest.approx(1.0)
+    assert nearest(tokens((1, 0))) == pytest.approx(0.5)
+    assert known_questions([tokens()]) is None
+    asked = tokens()
+    assert nearest(tokens((1, 0))) == 0.0

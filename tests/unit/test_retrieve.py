@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from assistant.question import read_question
-from assistant.retrieve import SUCCEEDED, Policy, Retriever
+from assistant.retrieve import SUCCEEDED, Policy, Retriever, known_questions
 from corpus.registry import CodeEntry
 from ingest.embed import OnnxEmbedder
 from ingest.library import open_reader
@@ -59,9 +59,12 @@ def test_a_passage_that_a_known_question_asks_for_comes_first(tmp_path: Path, ru
     folder, embedder = support.build_library(tmp_path / "data", runtime, {"new.md": NEW}), OnnxEmbedder(runtime)
     asked = read_question("How long do we have to file?", date(2026, 3, 1))
     for fact, other in (("f-new", "f-else"), ("f-else", "f-new")):
-        known = {fact: embedder.encode_with_tokens([asked.text]).tokens, other: embedder.encode_with_tokens(["Was it deleted?"]).tokens}
+        known = {
+            fact: known_questions(embedder.encode_with_tokens([asked.text]).tokens),
+            other: known_questions(embedder.encode_with_tokens(["Was it deleted?"]).tokens),
+        }
         with open_reader(folder) as library:
-            retriever = Retriever(library, ScanIndex(library), embedder, {}, Policy(known_weight=5.0), known_questions=known.__getitem__)
+            retriever = Retriever(library, ScanIndex(library), embedder, {}, Policy(known_weight=5.0), known=known.__getitem__)
             assert [hit.passage.anchor for hit in retriever.find(asked)] == [fact, other]
 
 
