@@ -90,8 +90,8 @@ def bare_amount(text: str) -> str:
 
 def exchange_amount(text: str, amount: str) -> str:
     """Give a question with another amount in the place of its only one in the same unit; as it is where there is no such one."""
-    unit = _unit_of(_AMOUNT.search(amount)["unit"])  # type: ignore[index]
-    held = [m for m in _AMOUNT.finditer(text) if _unit_of(m["unit"]) == unit]
+    units = [_unit_of(m["unit"]) for m in _AMOUNT.finditer(amount)]
+    held = [m for m in _AMOUNT.finditer(text) if _unit_of(m["unit"]) in units]
     return text[: held[0].start()] + amount + text[held[0].end() :] if len(held) == 1 else text
 
 
