@@ -27,12 +27,13 @@ _UNITS = {
     "gy": "gy",
 }
 """Patterns of the words for what is counted or measured, by one word for it."""
+_ANY_UNIT = "|".join(_UNITS.values())
 _N = rf"(?:\d{{1,4}}(?:\.\d+)?|{'|'.join(_WORDS)})"
-_UNIT = rf"(?:[a-z-]+ ){{0,2}}?(?P<unit>{'|'.join(_UNITS.values())})\b"
+_UNIT = rf"(?:[a-z-]+ ){{0,2}}?(?P<unit>{_ANY_UNIT})\b"
 _AMOUNT = re.compile(rf"(?<![\w$.,/-])(?P<n>{_N})(?:\s*-\s*|\s*){_UNIT}", re.IGNORECASE)
 _BARE = re.compile(
     rf"\W*(?:(?:and|or|but|so|ok|no|sorry|sry|i mean\w*|what (?:about|if)|how about|then|only|for|with|at|it was|that was)\b[ ,]*)*(?P<amount>{_N}(?:\s*-\s*|\s*)(?:[a-z-]+ ){{0,1}}?"
-    rf"(?:{'|'.join(_UNITS.values())}))(?: (?:then|instead|total|in all))?\W*",
+    rf"(?:{_ANY_UNIT}))(?: (?:then|instead|total|in all))?\W*",
     re.IGNORECASE,
 )
 _BOUNDS = re.compile(
@@ -50,13 +51,14 @@ _TURNED = re.compile(
     re.IGNORECASE,
 )
 """Words by which a question may want to hear of the bound itself, or of something else than whether the code fits."""
-
-
 _ALSO = re.compile(r"\bor\b(?! (?:more|fewer|less|longer|over|above|shorter|under)\b(?! than))", re.IGNORECASE)
+"""An "or" that is no part of a bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Bound:
+    """What lies between `least` and `most`, both within, and where in the sentence that is said."""
+
     start: int
     end: int
     unit: str

@@ -201,9 +201,7 @@ def read_cue(said: Said, known: bool) -> Cue:
         return Cue.NEW
     if _AGAIN.match(said.rest) or goes_on(said) or (said.codes and _LIKEWISE.search(said.text)):
         return Cue.AGAIN
-    if known and compares(said):
-        return Cue.ADDED
-    if known and piles_up(said):
+    if known and (compares(said) or piles_up(said)):
         return Cue.ADDED
     if said.names_something and _is_filler(said.rest) and not _stands_alone(said):
         return Cue.ADDED if known and (_ADDING.search(_before_code(said)) or (said.codes and _SAME_DAY.search(said.rest))) else Cue.AGAIN
@@ -215,9 +213,7 @@ def read_cue(said: Said, known: bool) -> Cue:
         return Cue.ASIDE
     if said.codes:
         return Cue.ADDED if len(said.codes) == 1 and known and _joins(said) else Cue.NEW
-    if not said.codes and bare_amount(said.text):
-        return Cue.ASIDE
-    if not said.names_something and is_remark(said.rest):
+    if bare_amount(said.text) or (not said.names_something and is_remark(said.rest)):
         return Cue.ASIDE
     return Cue.ASPECT if _leans(said) else Cue.NEW
 

@@ -31,6 +31,7 @@ from assistant.terms import Counts, Terms, alike, content_terms, share_held, ste
 from ingest.codes import codes_written, index_key
 from ingest.documents import Passage
 from ingest.embed import Embedder
+from ingest.lookup import speaks_for_all
 from ingest.sentences import sentence_spans
 
 _ORDERS = re.compile(
@@ -150,10 +151,7 @@ class ExtractiveAnswerer:
         if reason := self._weakness(question, idf, ranked):
             return Draft(Verdict.NONE, (), reason, missing=_missing(question, idf, ranked))
         verdict, deciding = self._ruled(question, idf, ranked)
-        if any(_misses(question, c, verdict) for c in deciding) or (verdict is Verdict.NO and _fits(question, ranked)):
-            verdict = Verdict.NONE
-        if verdict in _FLAT and not question.payer and any(_is_one_payers(c.hit.passage.payer) for c in deciding):
-            verdict = Verdict.CONDITIONAL
+        verdict = _held_back(question, verdict, deciding, ranked)
         chosen = self._choose(question, ranked, deciding if verdict is not Verdict.NONE else [])
         if all(_off_code(question, c.hit) for c in chosen):
             return Draft(Verdict.NONE, (), Reason.WEAK_EVIDENCE, missing=_missing(question, idf, ranked))
@@ -242,8 +240,10 @@ class ExtractiveAnswerer:
 
     def _beyond(self, question: Question, ranked: list[_Candidate]) -> _Candidate | None:
         """Give the first of the best sentences by whose bound an amount told is too large or too small for the only code asked about."""
+        if len(question.codes) != 1:
+            return None
         near = [c for c in ranked[:_FOREMOST] if c.score >= self._weights.decide_within * ranked[0].score]
-        return next((c for c in near if len(question.codes) == 1 and is_beyond(question.text, question.codes[0], c.text)), None)
+        return next((c for c in near if is_beyond(question.text, question.codes[0], c.text)), None)
 
     def _by_precedent(
         self, precedents: Precedents, question: Question, idf: Terms, ranked: list[_Candidate]
@@ -256,17 +256,17 @@ class ExtractiveAnswerer:
         held = [c for c in ranked if c.hit.passage.id == ruling.hit.passage.id]
         near = [c for c in ranked if c.score >= self._weights.decide_within * ranked[0].score]
         deciding = next((c for c in (held[0], *near) if _rules(question, c) is ruling.verdict), held[0])
-        if ruling.verdict is Verdict.NO and not is_negated(question.text) and affirms_need(deciding.text, question.text):
+        negated = is_negated(question.text)
+        if ruling.verdict is Verdict.NO and not negated and affirms_need(deciding.text, question.text):
             return Verdict.NONE, []
-        ruled = _rules(question, deciding)
-        if is_negated(question.text) and {ruled, ruling.verdict} == _FLAT:
+        if negated and {_rules(question, deciding), ruling.verdict} == _FLAT:
             return Verdict.NONE, []
-        forbids = ruling.verdict is Verdict.YES and not is_negated(question.text) and outnumbers(question.text, deciding.text)
+        forbids = ruling.verdict is Verdict.YES and not negated and outnumbers(question.text, deciding.text)
         return Verdict.NO if forbids else ruling.verdict, [deciding]
 
     def _settles(self, told: Verdict, idf: Terms, candidate: _Candidate) -> bool:
         """Tell whether a sentence, which rules as `told`, says nearly all that is asked and allows or refuses it without a condition."""
-        plain = told in {Verdict.YES, Verdict.NO} and not candidate.hit.passage.conflicts
+        plain = told in _FLAT and not candidate.hit.passage.conflicts
         return plain and share_held(idf, candidate.text) >= self._weights.restates
 
     def _deciding(self, question: Question, ranked: list[_Candidate]) -> list[_Candidate]:
@@ -319,6 +319,14 @@ class ExtractiveAnswerer:
         return kept
 
 
+def _held_back(question: Question, verdict: Verdict, deciding: Sequence[_Candidate], ranked: Sequence[_Candidate]) -> Verdict:
+    """Give what is left of a verdict: none where a deciding sentence leaves open what is asked, no flat one for all by one payer's rule."""
+    if any(_misses(question, c, verdict) for c in deciding) or (verdict is Verdict.NO and _fits(question, ranked)):
+        return Verdict.NONE
+    theirs = not question.payer and not all(speaks_for_all(c.hit.passage.payer) for c in deciding)
+    return Verdict.CONDITIONAL if verdict in _FLAT and theirs else verdict
+
+
 def _misses(question: Question, candidate: _Candidate, verdict: Verdict) -> bool:
     """Tell whether a sentence leaves what is asked open: who may do it, what holds of a thing by itself, of another code, or of all of it."""
     text, asked = candidate.text, question.text
@@ -327,11 +335,6 @@ def _misses(question: Question, candidate: _Candidate, verdict: Verdict) -> bool
     if verdict is Verdict.NO:
         return refuses_another(text, asked) or (not is_negated(asked) and refuses_in_part(text, asked, question.codes))
     return verdict is Verdict.YES and not is_negated(asked) and tells_end(text)
-
-
-def _is_one_payers(payer: str) -> bool:
-    """Tell whether a rule is one payer's; Medicare's goes for those who name no payer."""
-    return payer not in {"all", ""} and not payer.startswith("Medicare")
 
 
 def _fits(question: Question, ranked: Sequence[_Candidate]) -> bool:

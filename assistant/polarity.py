@@ -150,8 +150,8 @@ def refuses_another(sentence: str, question: str) -> bool:
 
 def refuses_in_part(sentence: str, question: str, codes: Collection[str]) -> bool:
     """Tell whether what a sentence refuses is not what a question on `codes` asks for: another use, a part, or what goes into the codes."""
-    asked, other_use = stems(question), _REFUSES_FOR.search(sentence)
-    if other_use and asked.isdisjoint(stems(other_use["what"])):
+    other_use = _REFUSES_FOR.search(sentence)
+    if other_use and stems(question).isdisjoint(stems(other_use["what"])):
         return True
     if _PART_FIRST.search(sentence) and not _ASKS_PART.search(question):
         return True

@@ -1,7 +1,7 @@
 """Find the passages that may answer a question: exact codes first, then meaning and words, fused."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -169,10 +169,7 @@ class Retriever:
             for row in found
         ]
         hits = [(row, self._as_registered(hit) if row in registered else hit) for row, hit in hits]
-        return sorted(
-            ((row, hit) for row, hit in hits if REGISTERED in hit.via or _may_answer(question, hit)),
-            key=lambda found: _order(question, found[1]),
-        )
+        return _in_order(question, ((row, hit) for row, hit in hits if REGISTERED in hit.via or _may_answer(question, hit)))
 
     def _registered(self, question: Question, scope: Scope) -> frozenset[int]:
         facts = called_for(question, self._registry)
@@ -209,8 +206,7 @@ class Retriever:
         late = late_interaction(asked, token_blobs(self._library, foremost) if len(asked) and foremost else {})
         weight = self._policy.late_weight
         scored = [(row, _scored(hit, hit.score + weight * late.get(row, max(hit.cosine, 0.0)))) for row, hit in ranked]
-        scored.sort(key=lambda found: _order(question, found[1]))
-        return sorted(self._by_known_questions(scored, asked), key=lambda found: _order(question, found[1]))
+        return _in_order(question, self._by_known_questions(_in_order(question, scored), asked))
 
     def _by_known_questions(self, ranked: list[tuple[int, Hit]], asked: TokenVectors) -> list[tuple[int, Hit]]:
         """Give the hits, those of the foremost that a known question is like with more; the mean of these likenesses counts for nothing."""
@@ -318,6 +314,10 @@ def scope_of(question: Question, as_of: date | None, payer: str | None = None) -
 def _scored(hit: Hit, score: float) -> Hit:
     """Give a hit with another score; `replace` takes ten times as long, for every hit of every question."""
     return Hit(hit.passage, hit.document, round(score, 6), hit.cosine, hit.lexical, hit.via)
+
+
+def _in_order(question: Question, found: Iterable[tuple[int, Hit]]) -> list[tuple[int, Hit]]:
+    return sorted(found, key=lambda each: _order(question, each[1]))
 
 
 def _order(question: Question, hit: Hit) -> tuple[bool, float, str]:

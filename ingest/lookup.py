@@ -50,15 +50,16 @@ def payer_applies(asked: str, stored: str) -> bool:
 
     General rules and Medicare's speak for every payer; a named payer's rule for that payer only.
     """
-    return _speaks_for_all(stored) or names_payer(asked, stored)
+    return speaks_for_all(stored) or names_payer(asked, stored)
 
 
 def is_own_rule(asked: str | None, stored: str) -> bool:
     """Tell whether a rule is the own one of the payer asked about, and not a general rule or Medicare's, on which others may differ."""
-    return asked is not None and not _speaks_for_all(stored) and names_payer(asked, stored)
+    return asked is not None and not speaks_for_all(stored) and names_payer(asked, stored)
 
 
-def _speaks_for_all(stored: str) -> bool:
+def speaks_for_all(stored: str) -> bool:
+    """Tell whether a rule goes for those who name no payer: a general one or Medicare's, not that of a Medicare Advantage plan."""
     held = stored.lower()
     return held in _GENERAL_PAYERS or (held.startswith(_MEDICARE) and "advantage" not in held)
 
